@@ -1,0 +1,47 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+LINT := go tool -modfile=.ci/lint.mod golangci-lint
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z\/-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/pandian
+	go build -o bin/pandian ./cmd/pandian
+
+.PHONY: demo
+demo: ## compare the stock of two simulated ERPs and stay up
+	go run ./cmd/pandian demo
+
+.PHONY: test
+test: ## every test, with the race detector
+	go test -race ./...
+
+.PHONY: oracle
+oracle: ## 10,000 generated worlds: the SQL comparison against a naive one
+	PANDIAN_ORACLE_SEEDS=10000 go test -timeout 2h -run Oracle ./transform
+
+.PHONY: bench
+bench: ## benchmarks, five rounds
+	go test -run '^$$' -bench . -benchmem -count 5 ./...
+
+.PHONY: generate
+generate: ## generate internal/db from queries/
+	go tool sqlc generate
+
+.PHONY: lint
+lint: ## go vet, golangci-lint with the import arrows
+	go vet ./...
+	$(LINT) run ./...
+
+.PHONY: verify
+verify: ## what CI checks beside the tests: formatting, generated code, lint
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	go tool sqlc diff
+	$(MAKE) lint
+
+.PHONY: db/reset
+db/reset: ## stop the private Postgres and delete its data
+	go run ./cmd/pandian migrate reset-private --yes

@@ -1,0 +1,216 @@
+-- name: OutboxRetryLease :many
+-- OutboxRetryLease takes documents in trouble that are due, oldest first, passing over rows that another worker is
+-- taking. is_in_doubt says that nobody knows what the last attempt did: it was in doubt, or its worker never came back.
+-- The lease touches no indexed column, so the update stays within the page (HOT).
+with due as materialized (
+    select
+        retry.document_id,
+        (retry.state = 'in_doubt' or retry.token is not null)::boolean as is_in_doubt
+    from outbox.retry
+    where
+        retry.connection_code = @connection_code
+        and retry.pipeline_code = @pipeline_code
+        and retry.state in ('waiting', 'in_doubt')
+        and retry.run_at <= clock_timestamp()
+        and (retry.lease_until is null or retry.lease_until < clock_timestamp())
+    order by
+        retry.run_at,
+        retry.document_id
+    limit @batch_size::integer
+    for update skip locked
+),
+
+leased as (
+    update outbox.retry
+    set
+        token = @token::bigint,
+        lease_until = clock_timestamp() + @lease::interval,
+        attempt = retry.attempt + 1
+    from due
+    where
+        retry.connection_code = @connection_code
+        and retry.pipeline_code = @pipeline_code
+        and retry.document_id = due.document_id
+    returning
+        retry.document_id,
+        retry.attempt,
+        due.is_in_doubt
+)
+
+select
+    document.document_id,
+    document.business_key,
+    document.revision,
+    document.payload,
+    leased.attempt,
+    leased.is_in_doubt
+from leased
+cross join lateral (
+    select
+        found.document_id,
+        found.business_key,
+        found.revision,
+        found.payload
+    from outbox.document as found
+    where
+        found.connection_code = @connection_code
+        and found.pipeline_code = @pipeline_code
+        and found.document_id = leased.document_id
+    limit 1
+) as document
+order by document.document_id;
+
+-- name: OutboxRetryRenew :execrows
+-- OutboxRetryRenew lengthens the lease of documents in trouble; fewer rows than documents mean that some were lost.
+update outbox.retry
+set lease_until = clock_timestamp() + @lease::interval
+where
+    connection_code = @connection_code
+    and pipeline_code = @pipeline_code
+    and document_id = any (@document_ids::bigint [])
+    and token = @token::bigint;
+
+-- name: OutboxRetryLockHeld :many
+-- OutboxRetryLockHeld locks the documents that this token still holds and lists them: only their results may be written.
+select document_id
+from outbox.retry
+where
+    connection_code = @connection_code
+    and pipeline_code = @pipeline_code
+    and document_id = any (@document_ids::bigint [])
+    and token = @token::bigint
+order by document_id
+for update;
+
+-- name: OutboxRetryGiveBack :exec
+-- OutboxRetryGiveBack frees documents at once and does not count the attempt. What was in doubt stays in doubt.
+update outbox.retry
+set
+    token = null,
+    lease_until = null,
+    attempt = attempt - 1,
+    state = case
+        when state = 'waiting' and document_id = any (@doubtful_ids::bigint []) then 'in_doubt'
+        else state
+    end
+where
+    connection_code = @connection_code
+    and pipeline_code = @pipeline_code
+    and document_id = any (@document_ids::bigint [])
+    and token = @token::bigint;
+
+-- name: OutboxRetryPut :exec
+-- OutboxRetryPut keeps documents in trouble, with the time of their next attempt by the clock of the database, which is
+-- the one that is asked whether they are due. A person's decision (held, discarded) made meanwhile stands.
+with trouble as (
+    select
+        unnest(@document_ids::bigint []) as document_id,
+        unnest(@states::text []) as state,
+        unnest(@attempts::integer []) as attempt,
+        unnest(@wait_ms::bigint []) as wait_ms,
+        unnest(@messages::text []) as message
+)
+
+insert into outbox.retry as kept (
+    connection_code,
+    pipeline_code,
+    document_id,
+    state,
+    attempt,
+    run_at,
+    message
+)
+select
+    @connection_code,
+    @pipeline_code,
+    trouble.document_id,
+    trouble.state,
+    trouble.attempt,
+    clock_timestamp() + trouble.wait_ms * interval '1 millisecond',
+    trouble.message
+from trouble
+order by trouble.document_id
+on conflict on constraint retry_pkey do update
+set
+    state = case
+        when kept.state in ('held', 'discarded') then kept.state
+        else excluded.state
+    end,
+    attempt = excluded.attempt,
+    run_at = excluded.run_at,
+    message = excluded.message,
+    token = null,
+    lease_until = null;
+
+-- name: OutboxRetryDelete :execrows
+-- OutboxRetryDelete forgets the trouble of documents that are sent or superseded.
+delete from outbox.retry
+where
+    connection_code = @connection_code
+    and pipeline_code = @pipeline_code
+    and document_id = any (@document_ids::bigint []);
+
+-- name: OutboxRetrySupersede :one
+-- OutboxRetrySupersede closes documents in trouble that a newer revision has overtaken and that nobody is sending. Those
+-- in doubt stay, because the target must be asked about them first; so does what a person holds or discarded.
+with overtaken as materialized (
+    select
+        troubled.document_id,
+        troubled.attempt
+    from outbox.retry as troubled
+    cross join lateral (
+        select
+            document.business_key,
+            document.revision
+        from outbox.document
+        where
+            document.connection_code = @connection_code
+            and document.pipeline_code = @pipeline_code
+            and document.document_id = troubled.document_id
+        limit 1
+    ) as older
+    cross join lateral (
+        select head.document_id
+        from outbox.head
+        where
+            head.connection_code = @connection_code
+            and head.pipeline_code = @pipeline_code
+            and head.business_key = older.business_key
+            and head.revision > older.revision
+        limit 1
+    ) as newest
+    where
+        troubled.connection_code = @connection_code
+        and troubled.pipeline_code = @pipeline_code
+        and troubled.state in ('waiting', 'rejected', 'abandoned')
+        and troubled.token is null
+    for update of troubled skip locked
+),
+
+deleted as (
+    delete from outbox.retry as closed
+    using overtaken
+    where
+        closed.connection_code = @connection_code
+        and closed.pipeline_code = @pipeline_code
+        and closed.document_id = overtaken.document_id
+    returning
+        closed.document_id,
+        closed.attempt
+),
+
+recorded as (
+    insert into outbox.result (connection_code, pipeline_code, document_id, attempt, outcome, run_id)
+    select
+        @connection_code,
+        @pipeline_code,
+        deleted.document_id,
+        deleted.attempt + 1,
+        'superseded',
+        sqlc.narg(run_id)::bigint
+    from deleted
+    returning result.document_id
+)
+
+select count(*)::integer as superseded_count
+from recorded;

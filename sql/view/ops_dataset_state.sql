@@ -1,0 +1,102 @@
+-- How far each dataset of each connection is covered, and whether it is complete as it stands.
+--
+-- grain:  connection, dataset
+-- reads:  ops.window
+-- writes: nothing
+-- rerun:  safe
+--
+-- A windowed dataset is verified through the end of its contiguous complete windows, both ends inclusive, so
+-- windows that share a second or follow within one touch. A snapshot is complete when the newest reading is.
+
+create or replace view ops.dataset_state as
+with span as (
+    select
+        read.connection_code,
+        read.dataset,
+        read.from_at,
+        read.to_at,
+        max(read.to_at) over (
+            partition by read.connection_code, read.dataset
+            order by read.from_at, read.to_at
+            rows between unbounded preceding and 1 preceding
+        ) as covered_to
+    from ops."window" as read
+    where
+        read.state = 'complete'
+        and read.from_at is not null
+),
+
+island as (
+    select
+        span.connection_code,
+        span.dataset,
+        span.from_at,
+        span.to_at,
+        count(*) filter (where span.from_at > span.covered_to + interval '1 second') over (
+            partition by span.connection_code, span.dataset
+            order by span.from_at, span.to_at
+        ) as gaps_before
+    from span
+),
+
+verified as (
+    select
+        island.connection_code,
+        island.dataset,
+        min(island.from_at) as verified_from,
+        max(island.to_at) as verified_through
+    from island
+    where island.gaps_before = 0
+    group by
+        island.connection_code,
+        island.dataset
+),
+
+newest as (
+    select distinct on (read.connection_code, read.dataset)
+        read.connection_code,
+        read.dataset,
+        read.kind,
+        read.from_at,
+        read.state,
+        read.reason,
+        read.opened_at,
+        read.closed_at
+    from ops."window" as read
+    order by
+        read.connection_code,
+        read.dataset,
+        read.window_id desc
+)
+
+select
+    newest.connection_code,
+    newest.dataset,
+    newest.kind,
+    verified.verified_from,
+    verified.verified_through,
+    case
+        when newest.from_at is null then newest.state = 'complete'
+        else verified.verified_through is not null and not exists (
+            select from ops."window" as unproved
+            where
+                unproved.connection_code = newest.connection_code
+                and unproved.dataset = newest.dataset
+                and unproved.state <> 'complete'
+                and unproved.to_at > verified.verified_through
+        )
+    end as is_complete,
+    case
+        when newest.from_at is null then newest.opened_at
+        else verified.verified_through
+    end as as_of,
+    case
+        when newest.state = 'open' then 'its newest reading was never finished'
+        when newest.state = 'incomplete' then newest.reason
+        else 'an earlier window is not complete'
+    end as reason
+from newest
+left join verified
+    on verified.connection_code = newest.connection_code
+    and verified.dataset = newest.dataset;
+comment on view ops.dataset_state is 'One row is how far a dataset of a connection is covered. reason says why it is not complete, where is_complete is false.';

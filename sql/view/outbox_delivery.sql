@@ -1,0 +1,101 @@
+-- The state of every document of every outbox, as it follows from the log and what load appended to it.
+--
+-- grain:  connection, pipeline, document
+-- reads:  outbox.document, outbox.result, outbox.retry, outbox.claim, outbox.cursor
+-- writes: nothing
+-- rerun:  safe
+--
+-- state is one of
+--   pending     written, not claimed, or given back unsent
+--   sending     a worker has it, or had it when it died
+--   sent        the target has it
+--   waiting     tried again at next_attempt_at
+--   in_doubt    no answer was heard; the target is asked at next_attempt_at before anything is sent again
+--   rejected    the target refused it: a person must act
+--   abandoned   attempts used up: a person must act
+--   held        a person stopped it
+--   discarded   a person gave it up
+--   superseded  a newer revision exists; never sent after it
+--   lost        behind the cursor, yet nobody has it: its writer did not take outbox.lock_writers. It must not occur.
+--
+-- A query should name connection_code and pipeline_code: they lead every key that the view reads by.
+
+create or replace view outbox.delivery as
+select
+    -- keys
+    document.connection_code,
+    document.pipeline_code,
+    document.document_id,
+    document.business_key,
+    document.revision,
+
+    -- state
+    case
+        when outcome.outcome in ('sent', 'superseded') then outcome.outcome
+        when trouble.state in ('held', 'discarded') then trouble.state
+        when trouble.lease_until > clock_timestamp() then 'sending'
+        when trouble.state is not null then trouble.state
+        when outcome.outcome is not null then outcome.outcome
+        when document.document_id >= progress.next_document_id then 'pending'
+        when progress.next_document_id is null then 'pending'
+        when sending.last_document_id >= document.document_id and sending.attempt = 0 then 'pending'
+        when sending.last_document_id >= document.document_id then 'sending'
+        else 'lost'
+    end as state,
+    coalesce(trouble.attempt, outcome.attempt, 0) as attempt_count,
+    coalesce(trouble.message, outcome.message) as message,
+    trouble.decided_by,
+
+    -- the target's names
+    outcome.target_document_id,
+    outcome.target_document_no,
+
+    -- times
+    document.created_at,
+    outcome.done_at,
+    case when trouble.state in ('waiting', 'in_doubt') then trouble.run_at end as next_attempt_at,
+
+    -- provenance
+    document.run_id as written_by_run_id,
+    outcome.run_id as sent_by_run_id,
+    document.payload
+from outbox.document
+left join outbox.cursor as progress
+    on
+        progress.connection_code = document.connection_code
+        and progress.pipeline_code = document.pipeline_code
+left join outbox.retry as trouble
+    on
+        trouble.connection_code = document.connection_code
+        and trouble.pipeline_code = document.pipeline_code
+        and trouble.document_id = document.document_id
+left join lateral (
+    select
+        result.attempt,
+        result.outcome,
+        result.target_document_id,
+        result.target_document_no,
+        result.message,
+        result.done_at,
+        result.run_id
+    from outbox.result
+    where
+        result.connection_code = document.connection_code
+        and result.pipeline_code = document.pipeline_code
+        and result.document_id = document.document_id
+    order by result.attempt desc
+    limit 1
+) as outcome on true
+left join lateral (
+    select
+        claim.last_document_id,
+        claim.attempt
+    from outbox.claim
+    where
+        claim.connection_code = document.connection_code
+        and claim.pipeline_code = document.pipeline_code
+        and claim.first_document_id <= document.document_id
+    order by claim.first_document_id desc
+    limit 1
+) as sending on true;
+comment on view outbox.delivery is 'One row is one document with its state: pending, sending, sent, waiting, in_doubt, rejected, abandoned, held, discarded, superseded.';

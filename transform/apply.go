@@ -1,0 +1,125 @@
+package transform
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"regexp"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Outdated returns the files of function/ and view/ that differ from what the
+// database has, in the order in which they are applied. A database without
+// ops.sql_object has none of them.
+func (l *Library) Outdated(ctx context.Context, conn *pgx.Conn) ([]File, error) {
+	files, err := l.Replaceable()
+	if err != nil {
+		return nil, err
+	}
+	applied, err := appliedHashes(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	var outdated []File
+	for _, file := range files {
+		if applied[file.Name] != hashText(file.Text) {
+			outdated = append(outdated, file)
+		}
+	}
+	return outdated, nil
+}
+
+// Apply brings functions and views up to date in one transaction and grants
+// the roles what they need. It returns the names of the files it applied.
+//
+// It takes the same lock as every other Apply, so that two at once do not meet.
+func (l *Library) Apply(ctx context.Context, conn *pgx.Conn) ([]string, error) {
+	var names []string
+	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock(hashtext('pandian.apply'))"); err != nil {
+			return fmt.Errorf("wait for the lock: %w", err)
+		}
+		outdated, err := l.Outdated(ctx, conn)
+		if err != nil {
+			return err
+		}
+		for _, file := range outdated {
+			if err := applyFile(ctx, tx, file); err != nil {
+				return fmt.Errorf("apply sql/%s.sql: %w", file.Name, err)
+			}
+			names = append(names, file.Name)
+		}
+		if len(names) == 0 {
+			return nil
+		}
+		_, err = tx.Exec(ctx, "select ops.grant_roles()")
+		return err
+	})
+	return names, err
+}
+
+var createdView = regexp.MustCompile(`(?m)^create or replace view ([a-z_]+\.[a-z_]+)`)
+
+// applyFile runs a file. A view whose columns changed cannot be replaced, so
+// it is dropped and made again; what people built on it keeps it from being
+// dropped, and the error says so.
+func applyFile(ctx context.Context, tx pgx.Tx, file File) error {
+	_, err := tx.Exec(ctx, "savepoint replaceable")
+	if err != nil {
+		return err
+	}
+	_, err = execFile(ctx, tx, file.Text)
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Code == "42P16" { // invalid_table_definition
+		if _, err := tx.Exec(ctx, "rollback to savepoint replaceable"); err != nil {
+			return err
+		}
+		for _, match := range createdView.FindAllStringSubmatch(file.Text, -1) {
+			if _, err := tx.Exec(ctx, "drop view if exists "+match[1]); err != nil {
+				return fmt.Errorf("its columns changed; drop what depends on %s and apply again: %w", match[1], err)
+			}
+		}
+		_, err = execFile(ctx, tx, file.Text)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+		insert into ops.sql_object (file_name, content_hash)
+		values ($1, $2)
+		on conflict on constraint sql_object_pkey do update
+		set
+			content_hash = excluded.content_hash,
+			applied_at = now()`, file.Name, hashText(file.Text))
+	return err
+}
+
+func appliedHashes(ctx context.Context, conn *pgx.Conn) (map[string]string, error) {
+	applied := map[string]string{}
+	var exists bool
+	if err := conn.QueryRow(ctx, "select to_regclass('ops.sql_object') is not null").Scan(&exists); err != nil {
+		return nil, fmt.Errorf("look for ops.sql_object: %w", err)
+	}
+	if !exists {
+		return applied, nil
+	}
+	rows, err := conn.Query(ctx, "select file_name, content_hash from ops.sql_object")
+	if err != nil {
+		return nil, fmt.Errorf("read ops.sql_object: %w", err)
+	}
+	var name, hash string
+	_, err = pgx.ForEachRow(rows, []any{&name, &hash}, func() error {
+		applied[name] = hash
+		return nil
+	})
+	return applied, err
+}
+
+func hashText(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(sum[:])
+}
