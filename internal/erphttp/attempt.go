@@ -1,0 +1,179 @@
+package erphttp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// peekSize is how much of a streamed body the vendor sees before it is passed
+// on, in bytes. Error answers are far shorter, so they are always seen whole.
+const peekSize = 8 << 10
+
+// errTookTooLong is the cause with which an attempt is cancelled by its own
+// timer rather than by the caller.
+var errTookTooLong = errors.New("took too long")
+
+// exchange is one attempt under way.
+type exchange struct {
+	client *Client
+	call   Call
+	number int
+	host   string
+	head   Head
+	watch  *watchdog
+	// parent is the caller's context, ctx the attempt's own.
+	parent, ctx context.Context
+}
+
+func (c *Client) attempt(ctx context.Context, call Call, number int, streaming bool) (*result, error) {
+	waited, err := c.Pacer.Wait(ctx)
+	c.Stats.waited.Add(int64(waited))
+	if err != nil {
+		return nil, err
+	}
+	x := &exchange{client: c, call: call, number: number, parent: ctx}
+	x.ctx, x.watch = watchOver(ctx, c.Settings.Timeout)
+	got, err := x.run(streaming)
+	if err != nil || !streaming {
+		x.watch.end()
+	}
+	return got, err
+}
+
+func (x *exchange) run(streaming bool) (*result, error) {
+	response, err := x.send()
+	if err != nil {
+		return nil, err
+	}
+	body := &countedBody{inner: response.Body, count: &x.client.Stats.bytes}
+	if streaming {
+		got, err := x.stream(body)
+		if err != nil {
+			response.Body.Close()
+		}
+		return got, err
+	}
+	defer response.Body.Close()
+	return x.buffer(body)
+}
+
+func (x *exchange) send() (*http.Response, error) {
+	request, err := x.call.Build(x.ctx)
+	if err != nil {
+		return nil, x.fail(&Error{Kind: Unsendable, Err: withoutURL(err)})
+	}
+	x.host = request.URL.Host
+	x.client.Stats.requests.Add(1)
+	if x.number > 1 {
+		x.client.Stats.retries.Add(1)
+	}
+	sent := time.Now()
+	response, err := x.client.http.Do(request)
+	if err != nil {
+		return nil, x.broken(Unreachable, err)
+	}
+	x.head = Head{
+		Status: response.StatusCode, Header: response.Header, Attempts: x.number,
+		Skew: MeasureSkew(response.Header, sent, time.Now()),
+	}
+	return response, nil
+}
+
+func (x *exchange) buffer(body io.Reader) (*result, error) {
+	limit := x.client.Settings.MaxBody
+	var buffer bytes.Buffer
+	if _, err := buffer.ReadFrom(io.LimitReader(body, limit+1)); err != nil {
+		return nil, x.broken(Truncated, err)
+	}
+	if int64(buffer.Len()) > limit {
+		return nil, x.fail(&Error{
+			Kind: TooLarge, Err: fmt.Errorf("more than %d bytes", limit),
+			Advice: "ask for smaller pages or windows, or raise max_body",
+		})
+	}
+	text := withoutBOM(buffer.Bytes())
+	if err := x.judge(text, true); err != nil {
+		return nil, err
+	}
+	return &result{Head: x.head, body: text}, nil
+}
+
+func (x *exchange) stream(body io.ReadCloser) (*result, error) {
+	first, whole, err := readUpTo(body, peekSize)
+	if err != nil {
+		return nil, x.broken(Truncated, err)
+	}
+	first = withoutBOM(first)
+	if err := x.judge(first, whole); err != nil {
+		return nil, err
+	}
+	x.watch.pause()
+	return &result{Head: x.head, stream: &streamBody{exchange: x, first: first, rest: body}}, nil
+}
+
+// judge asks the vendor what the answer means and turns anything but OK into an
+// error, holding back the credential's other calls where the platform wants it.
+func (x *exchange) judge(text []byte, whole bool) error {
+	verdict := x.client.Classify(Reply{
+		Status: x.head.Status, Header: x.head.Header, Body: text, Whole: whole, Skew: x.head.Skew,
+	})
+	if verdict.Action == OK {
+		return nil
+	}
+	failed := verdict.failure(x.client.Platform, x.call.Operation)
+	if failed.Kind == BadAnswer && x.head.Status >= 500 {
+		failed.Kind = Unavailable
+	}
+	if verdict.Action == Throttle {
+		x.client.Stats.throttled.Add(1)
+		failed.wait = x.client.throttleWait(verdict.Wait)
+	}
+	if verdict.Action == Throttle || verdict.Action == Retry {
+		failed.wait = max(failed.wait, RetryAfter(x.head.Header, time.Now()))
+	}
+	if failed.wait > x.client.Settings.MaxWait {
+		failed.giveUp = true
+		failed.Advice = fmt.Sprintf("it asks to be left alone for %s, longer than max_wait (%s): run again later",
+			failed.wait, x.client.Settings.MaxWait)
+	}
+	if failed.wait > 0 && !failed.giveUp {
+		x.client.Pacer.Hold(failed.wait)
+	}
+	return x.fail(failed)
+}
+
+// throttleWait is the user's figure, else the vendor's, else MaxDelay.
+func (c *Client) throttleWait(vendor time.Duration) time.Duration {
+	switch {
+	case c.Settings.ThrottleWait > 0:
+		return c.Settings.ThrottleWait
+	case vendor > 0:
+		return vendor
+	default:
+		return c.Settings.MaxDelay
+	}
+}
+
+// broken names what an I/O error means: the caller gave up, the attempt's own
+// timer fired, or the connection failed in the way that kind says.
+func (x *exchange) broken(kind Kind, err error) error {
+	switch {
+	case x.parent.Err() != nil:
+		return x.parent.Err()
+	case errors.Is(context.Cause(x.ctx), errTookTooLong):
+		return x.fail(&Error{Kind: TimedOut, Err: fmt.Errorf("nothing more within %s", x.watch.limit)})
+	default:
+		return x.fail(&Error{Kind: kind, Err: withoutURL(err)})
+	}
+}
+
+func (x *exchange) fail(e *Error) error {
+	e.Platform, e.Operation, e.Host = x.client.Platform, x.call.Operation, x.host
+	e.Status, e.Skew, e.Attempts = x.head.Status, x.head.Skew, x.number
+	return x.client.Secrets.clean(e)
+}
