@@ -1,0 +1,119 @@
+package pgtest
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+)
+
+// template returns the name of the database with the migrations in fsys, and
+// makes it if it is not there. Of several processes one makes it, under an
+// advisory lock, and the others wait. It is migrated under another name and
+// then renamed, so that a half-made one is never taken for it.
+func (h *host) template(ctx context.Context, fsys fs.FS) (string, error) {
+	sum, err := fingerprint(fsys)
+	if err != nil {
+		return "", err
+	}
+	name := "pandian_template_" + hex.EncodeToString(sum[:8])
+	if exists, err := h.exists(ctx, name); err != nil || exists {
+		return name, err
+	}
+	conn, err := h.admin.Acquire(ctx)
+	if err != nil {
+		return "", fmt.Errorf("connect to make the template: %w", err)
+	}
+	defer conn.Release()
+	key := int64(binary.BigEndian.Uint64(sum[:8]))
+	if _, err := conn.Exec(ctx, "select pg_advisory_lock($1)", key); err != nil {
+		return "", fmt.Errorf("wait for the template: %w", err)
+	}
+	defer func() { _, _ = conn.Exec(context.WithoutCancel(ctx), "select pg_advisory_unlock($1)", key) }()
+	if exists, err := h.exists(ctx, name); err != nil || exists {
+		return name, err
+	}
+	return name, h.makeTemplate(ctx, conn, name, fsys)
+}
+
+func (h *host) makeTemplate(ctx context.Context, conn *pgxpool.Conn, name string, fsys fs.FS) error {
+	making := name + "_making"
+	for _, statement := range []string{
+		"drop database if exists " + quoted(making) + " with (force)",
+		"create database " + quoted(making),
+	} {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("make the template: %w", err)
+		}
+	}
+	if err := migrate(ctx, h.url(making), fsys); err != nil {
+		return err
+	}
+	for _, statement := range []string{
+		// Nobody may be connected to a database that is copied.
+		"alter database " + quoted(making) + " with is_template true allow_connections false",
+		"alter database " + quoted(making) + " rename to " + quoted(name),
+	} {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("finish the template: %w", err)
+		}
+	}
+	return nil
+}
+
+func (h *host) exists(ctx context.Context, name string) (bool, error) {
+	var exists bool
+	err := h.admin.QueryRow(ctx, "select exists (select from pg_database where datname = $1)", name).Scan(&exists)
+	if err != nil {
+		return false, fmt.Errorf("look for the template: %w", err)
+	}
+	return exists, nil
+}
+
+// migrate applies all migrations in fsys.
+func migrate(ctx context.Context, address string, fsys fs.FS) (err error) {
+	db, err := sql.Open("pgx", address)
+	if err != nil {
+		return fmt.Errorf("connect to migrate: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	provider, err := goose.NewProvider(database.DialectPostgres, db, fsys, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return fmt.Errorf("read migrations: %w", err)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		var partial *goose.PartialError
+		if errors.As(err, &partial) {
+			return fmt.Errorf("apply migration %s: %w", partial.Failed.Source.Path, err)
+		}
+		return fmt.Errorf("apply migrations: %w", err)
+	}
+	return nil
+}
+
+// fingerprint identifies the migrations in fsys by their names and contents.
+func fingerprint(fsys fs.FS) ([sha256.Size]byte, error) {
+	names, err := fs.Glob(fsys, "*.sql") // sorted
+	if err != nil {
+		return [sha256.Size]byte{}, fmt.Errorf("list migrations: %w", err)
+	}
+	hash := sha256.New()
+	for _, name := range names {
+		content, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return [sha256.Size]byte{}, fmt.Errorf("read migration: %w", err)
+		}
+		fmt.Fprintf(hash, "%s %d\n", name, len(content))
+		hash.Write(content)
+	}
+	return [sha256.Size]byte(hash.Sum(nil)), nil
+}
