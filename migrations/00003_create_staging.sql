@@ -170,6 +170,15 @@ begin
         where
             pg_inherits.inhparent = parent
             and substring(pg_class.relname from '_([0-9]{8})$') < to_char(before_day, 'YYYYMMDD')
+            -- A page that a newest snapshot stands on goes once it was landed again.
+            and not (
+                parent = 'staging.page'::regclass
+                and exists (
+                    select
+                    from staging.snapshot_page
+                    where to_char(snapshot_page.landed_at at time zone 'Asia/Shanghai', 'YYYYMMDD') = substring(pg_class.relname from '_([0-9]{8})$')
+                )
+            )
         order by pg_class.relname
     loop
         execute format('drop table %s', partition_oid);
@@ -179,7 +188,7 @@ begin
 end
 $$;
 -- +goose StatementEnd
-comment on function ops.drop_day_partitions(regclass, date) is 'Drops the daily partitions of a table that lie before a Beijing day; returns how many it dropped.';
+comment on function ops.drop_day_partitions(regclass, date) is 'Drops the daily partitions of a table that lie before a Beijing day, but none that a newest snapshot stands on; returns how many it dropped.';
 
 -- +goose StatementBegin
 create function ops.make_id_partitions(parent regclass, highest_id bigint, ids_per_partition bigint)

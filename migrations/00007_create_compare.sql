@@ -46,7 +46,7 @@ comment on column compare.stock_result.spec_id is 'Key of the source row: SKU.';
 comment on column compare.stock_result.warehouse_id is 'Key of the source row: warehouse.';
 comment on column compare.stock_result.warehouse_code is 'Index new_warehouseno: the warehouse as the counterpart calls it.';
 comment on column compare.stock_result.sku_code is 'Index productsku_code: the SKU as the counterpart calls it.';
-comment on column compare.stock_result.outcome is 'equal; different; missing_there (no counterpart); ignored; not_comparable (a figure is missing, or several counterparts under on_multiple = error).';
+comment on column compare.stock_result.outcome is 'equal; different; missing_there (no counterpart); ignored; not_comparable (several counterparts under on_multiple = error). A missing figure differs from every other.';
 comment on column compare.stock_result.source_qty is 'The source''s figure (stock_num, unless the pipeline says otherwise).';
 comment on column compare.stock_result.counterpart_qty is 'The counterpart''s figure (currentqty), first or sum by on_multiple.';
 comment on column compare.stock_result.candidate_count is 'Rows of the counterpart that the index found.';
@@ -117,7 +117,7 @@ comment on column compare.discrepancy.warehouse_code is 'The warehouse as the co
 comment on column compare.discrepancy.sku_code is 'The SKU as the counterpart calls it.';
 comment on column compare.discrepancy.source_qty is 'The source''s figure when it last changed.';
 comment on column compare.discrepancy.counterpart_qty is 'The counterpart''s figure when it last changed.';
-comment on column compare.discrepancy.delta_qty is 'source_qty - counterpart_qty, an absent row counted as 0; null when not comparable.';
+comment on column compare.discrepancy.delta_qty is 'source_qty - counterpart_qty, an absent row counted as 0; null when a figure is missing.';
 comment on column compare.discrepancy.first_seen_at is 'When it was first found.';
 comment on column compare.discrepancy.first_seen_run_id is 'The run that found it first.';
 comment on column compare.discrepancy.changed_at is 'When kind, figures or state last changed.';

@@ -11,42 +11,61 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
-const dayPartitionList = `-- name: DayPartitionList :many
+const dayPartitionDrop = `-- name: DayPartitionDrop :one
+select ops.drop_day_partitions(format('%I.%I', $1::text, $2::text)::regclass, $3::date)::integer as dropped_count
+`
+
+type DayPartitionDropParams struct {
+	SchemaName string
+	TableName  string
+	BeforeDay  pgtype.Date
+}
+
+// DayPartitionDrop drops the partitions before a Beijing day, but none that a newest snapshot stands on, and returns
+// how many it dropped.
+func (q *Queries) DayPartitionDrop(ctx context.Context, arg DayPartitionDropParams) (int32, error) {
+	row := q.db.QueryRow(ctx, dayPartitionDrop, arg.SchemaName, arg.TableName, arg.BeforeDay)
+	var dropped_count int32
+	err := row.Scan(&dropped_count)
+	return dropped_count, err
+}
+
+const dayPartitionListBefore = `-- name: DayPartitionListBefore :many
 select
     pg_namespace.nspname::text as schema_name,
-    pg_class.relname::text as table_name,
-    substring(pg_class.relname::text from '_([0-9]{8})$')::text as day
+    pg_class.relname::text as table_name
 from pg_catalog.pg_inherits
 inner join pg_catalog.pg_class on pg_class.oid = pg_inherits.inhrelid
 inner join pg_catalog.pg_namespace on pg_namespace.oid = pg_class.relnamespace
 where
     pg_inherits.inhparent = format('%I.%I', $1::text, $2::text)::regclass
-    and pg_class.relname::text ~ '_[0-9]{8}$'
+    and substring(pg_class.relname::text from '_([0-9]{8})$') < to_char($3::date, 'YYYYMMDD')
 order by pg_class.relname
 `
 
-type DayPartitionListParams struct {
+type DayPartitionListBeforeParams struct {
+	SchemaName string
+	TableName  string
+	BeforeDay  pgtype.Date
+}
+
+type DayPartitionListBeforeRow struct {
 	SchemaName string
 	TableName  string
 }
 
-type DayPartitionListRow struct {
-	SchemaName string
-	TableName  string
-	Day        string
-}
-
-// DayPartitionList lists the day partitions of a table, oldest first; day is the Beijing day in its name, as YYYYMMDD.
-func (q *Queries) DayPartitionList(ctx context.Context, arg DayPartitionListParams) ([]DayPartitionListRow, error) {
-	rows, err := q.db.Query(ctx, dayPartitionList, arg.SchemaName, arg.TableName)
+// DayPartitionListBefore lists the partitions of a table before a Beijing day, which is the end of their name, oldest
+// first.
+func (q *Queries) DayPartitionListBefore(ctx context.Context, arg DayPartitionListBeforeParams) ([]DayPartitionListBeforeRow, error) {
+	rows, err := q.db.Query(ctx, dayPartitionListBefore, arg.SchemaName, arg.TableName, arg.BeforeDay)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []DayPartitionListRow{}
+	items := []DayPartitionListBeforeRow{}
 	for rows.Next() {
-		var i DayPartitionListRow
-		if err := rows.Scan(&i.SchemaName, &i.TableName, &i.Day); err != nil {
+		var i DayPartitionListBeforeRow
+		if err := rows.Scan(&i.SchemaName, &i.TableName); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -97,7 +116,6 @@ where
     and pg_partitioned_table.partnatts = 1
     and pg_attribute.atttypid = 'timestamptz'::regtype
     and has_schema_privilege(pg_namespace.oid, 'usage')
-    and has_table_privilege(pg_class.oid, 'insert')
 order by
     schema_name,
     table_name
@@ -108,7 +126,7 @@ type DayPartitionParentsRow struct {
 	TableName  string
 }
 
-// DayPartitionParents lists the tables partitioned by range on one timestamptz column that this account may write.
+// DayPartitionParents lists the tables partitioned by range on one timestamptz column.
 func (q *Queries) DayPartitionParents(ctx context.Context) ([]DayPartitionParentsRow, error) {
 	rows, err := q.db.Query(ctx, dayPartitionParents)
 	if err != nil {
@@ -122,33 +140,6 @@ func (q *Queries) DayPartitionParents(ctx context.Context) ([]DayPartitionParent
 			return nil, err
 		}
 		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const dayPartitionsOfSnapshots = `-- name: DayPartitionsOfSnapshots :many
-select distinct to_char(landed_at at time zone 'Asia/Shanghai', 'YYYYMMDD')::text as day
-from staging.snapshot_page
-order by day
-`
-
-// DayPartitionsOfSnapshots lists the Beijing days, as YYYYMMDD, whose pages the newest snapshots still stand on.
-func (q *Queries) DayPartitionsOfSnapshots(ctx context.Context) ([]string, error) {
-	rows, err := q.db.Query(ctx, dayPartitionsOfSnapshots)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []string{}
-	for rows.Next() {
-		var day string
-		if err := rows.Scan(&day); err != nil {
-			return nil, err
-		}
-		items = append(items, day)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ type CompareDiscrepancy struct {
 	SourceQty decimal.NullDecimal
 	// The counterpart's figure when it last changed.
 	CounterpartQty decimal.NullDecimal
-	// source_qty - counterpart_qty, an absent row counted as 0; null when not comparable.
+	// source_qty - counterpart_qty, an absent row counted as 0; null when a figure is missing.
 	DeltaQty decimal.NullDecimal
 	// When it was first found.
 	FirstSeenAt time.Time
@@ -116,7 +116,7 @@ type CompareStockResult struct {
 	WarehouseCode *string
 	// Index productsku_code: the SKU as the counterpart calls it.
 	SkuCode *string
-	// equal; different; missing_there (no counterpart); ignored; not_comparable (a figure is missing, or several counterparts under on_multiple = error).
+	// equal; different; missing_there (no counterpart); ignored; not_comparable (several counterparts under on_multiple = error). A missing figure differs from every other.
 	Outcome string
 	// The source's figure (stock_num, unless the pipeline says otherwise).
 	SourceQty decimal.NullDecimal

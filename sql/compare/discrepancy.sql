@@ -265,3 +265,14 @@ select
     ops.count_up('compare.discrepancy', 'resolved', count(*) filter (where action.event = 'resolved')),
     ops.count_up('compare.discrepancy', 'reopened', count(*) filter (where action.event = 'reopened'))
 from action;
+
+select
+    ops.count_up('compare.discrepancy', 'missing_here', count(*) filter (where discrepancy.kind = 'missing_here')),
+    ops.count_up('compare.discrepancy', 'unresolved', count(*))
+from ops.run
+inner join compare.discrepancy
+    on discrepancy.connection_code = ops.param('source_connection')
+    and discrepancy.pipeline_code = run.pipeline_code
+where
+    run.run_id = ops.run_id()
+    and discrepancy.state <> 'resolved';

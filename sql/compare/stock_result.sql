@@ -305,8 +305,8 @@ select
         when compared.is_equal then 'equal'
         when compared.ignore_reason is not null then 'ignored'
         when compared.candidate_count = 0 then 'missing_there'
-        -- several counterparts under on_multiple = error have no figure either
-        when compared.source_qty is null or compared.counterpart_qty is null then 'not_comparable'
+        when compared.is_ambiguous then 'not_comparable'
+        -- a figure that is missing differs from every other, as CompareData has it
         else 'different'
     end as outcome,
     compared.source_qty,
@@ -484,3 +484,13 @@ set
     basis_hash = excluded.basis_hash,
     run_id = excluded.run_id,
     compared_at = excluded.compared_at;
+
+select
+    ops.count_up('compare.stock_result', kind.outcome, count(stock_result.outcome))
+from setting
+cross join unnest(array['equal', 'different', 'missing_there', 'ignored', 'not_comparable']) as kind (outcome)
+left join compare.stock_result
+    on stock_result.connection_code = setting.source_connection
+    and stock_result.pipeline_code = setting.pipeline_code
+    and stock_result.outcome = kind.outcome
+group by kind.outcome;

@@ -21,7 +21,11 @@ return case
     when value is null or (length(value) <= 18 and value ~ '^-?[0-9]+[.]?[0-9]*$') then null
     when btrim(value) = '' then null
     when value ~ '^\s*[-+]?\d{1,18}(\.\d{0,12})?\s*$' then null
-    when value ~ '^\s*[-+]?\d(\.\d{1,12})?[eE][-+]?\d\s*$' then null
+    -- two digits of exponent can be cast without harm; what they make of it is looked at
+    when value ~ '^\s*[-+]?\d{1,18}(\.\d{0,12})?[eE][-+]?\d{1,2}\s*$'
+        and abs(value::numeric) < 1e18
+        and scale(trim_scale(value::numeric)) <= 12
+        then null
     when value ~ '^\s*[-+]?\d*\.?\d*([eE][-+]?\d+)?\s*$' and value ~ '\d'
         then 'is out of range: at most 18 digits before and 12 after the decimal point are kept; correct it at the source'
     when value ~ '^\s*[-+]?\d{1,3}(,\d{3})+(\.\d*)?\s*$'

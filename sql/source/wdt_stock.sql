@@ -374,7 +374,7 @@ rejected as (
 
 figure as (
     select
-        (select count(*) from record) as got,
+        (select count(*) from record) as taken,
         (select count(*) from record where record.problems <> '{}') as rejected,
         (select count(*) from kept) as kept,
         (select count(*) from kept where kept.is_changed and kept.is_new) as new,
@@ -385,9 +385,9 @@ select ops.count_up('wdt.stock', tally.name, tally.value)
 from figure
 cross join lateral (
     values
-        ('got', figure.got),
+        ('taken', figure.taken),
         ('rejected', figure.rejected),
-        ('repeated', figure.got - figure.rejected - figure.kept),
+        ('repeated', figure.taken - figure.rejected - figure.kept),
         ('new', figure.new),
         ('changed', figure.changed),
         ('unchanged', figure.kept - figure.new - figure.changed)

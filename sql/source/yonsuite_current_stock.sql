@@ -553,7 +553,7 @@ figure as (
     select
         (select coalesce(sum(input_page.record_count), 0)
             from ops.input_page
-            where input_page.dataset = 'yonsuite.current_stock') as got,
+            where input_page.dataset = 'yonsuite.current_stock') as taken,
         (select count(*) from record) as standing,
         (select count(*) from record where record.problems <> '{}') as rejected,
         (select count(*) from kept) as kept,
@@ -566,8 +566,8 @@ select ops.count_up('yonsuite.current_stock', tally.name, tally.value)
 from figure
 cross join lateral (
     values
-        ('got', figure.got),
-        ('replaced', figure.got - figure.standing),
+        ('taken', figure.taken),
+        ('replaced', figure.taken - figure.standing),
         ('rejected', figure.rejected),
         ('repeated', figure.standing - figure.rejected - figure.kept),
         ('new', figure.new),

@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"pandian/internal/terminal"
+	"pandian/load"
+)
+
+// balance is what a run came to, as ops.run.balance keeps it and --json shows
+// it. Counts are of this run; Comparison is where the pipeline stands.
+type balance struct {
+	RunID    int64  `json:"run_id"`
+	Pipeline string `json:"pipeline"`
+	Command  string `json:"command"`
+	// Datasets by name: what came and what became of it.
+	Datasets map[string]datasetBalance `json:"datasets"`
+	// Comparison is nil for pipelines that compare nothing, and before the
+	// first comparison.
+	Comparison *comparison `json:"comparison"`
+	// Discrepancies counts what this run did to the ledger.
+	Discrepancies map[string]int64 `json:"discrepancies"`
+	Documents     documentBalance  `json:"documents"`
+	// Equations that do not hold; empty in a run that adds up.
+	Unbalanced []string  `json:"unbalanced"`
+	Findings   []finding `json:"findings"`
+}
+
+type datasetBalance struct {
+	PagesRead      int64 `json:"pages_read"`
+	PagesLanded    int64 `json:"pages_landed"`
+	PagesUnchanged int64 `json:"pages_unchanged"`
+	// Got are the records that came; Landed those that were stored.
+	Got    int64 `json:"got"`
+	Landed int64 `json:"landed"`
+	// Taken are the records that typing took; the rest is what became of them.
+	Taken     int64 `json:"taken"`
+	New       int64 `json:"new"`
+	Changed   int64 `json:"changed"`
+	Unchanged int64 `json:"unchanged"`
+	Repeated  int64 `json:"repeated"`
+	Vanished  int64 `json:"vanished"`
+	// Rejected are the records that could not be read, at landing or typing.
+	Rejected int64 `json:"rejected"`
+	// RejectedLanding is the part of Rejected that Postgres could not hold.
+	RejectedLanding int64 `json:"rejected_landing"`
+	// Typed is the rows of the typed table now, all connections together.
+	Typed int64 `json:"typed"`
+}
+
+type comparison struct {
+	Compared      int64 `json:"compared"`
+	Equal         int64 `json:"equal"`
+	Different     int64 `json:"different"`
+	MissingThere  int64 `json:"missing_there"`
+	MissingHere   int64 `json:"missing_here"`
+	Ignored       int64 `json:"ignored"`
+	NotComparable int64 `json:"not_comparable"`
+	WrittenBack   int64 `json:"written_back"`
+	Open          int64 `json:"open"`
+	Acknowledged  int64 `json:"acknowledged"`
+	// OldestSeenAt is when the oldest unresolved discrepancy was first seen.
+	OldestSeenAt *time.Time `json:"oldest_seen_at"`
+}
+
+type documentBalance struct {
+	Made       int64 `json:"made"`
+	Sent       int64 `json:"sent"`
+	Superseded int64 `json:"superseded"`
+	Waiting    int64 `json:"waiting"`
+	InDoubt    int64 `json:"in_doubt"`
+	Rejected   int64 `json:"rejected"`
+	Abandoned  int64 `json:"abandoned"`
+	// Writebacks are the fields written back that were new or changed.
+	Writebacks int64 `json:"writebacks"`
+}
+
+type finding struct {
+	Subject string `json:"subject"`
+	Code    string `json:"code"`
+	Count   int64  `json:"count"`
+	Message string `json:"message"`
+}
+
+// readBalance reads what the stages of a run counted. It works with what there
+// is: a run that failed has counted less.
+func readBalance(ctx context.Context, pool *pgxpool.Pool, p *pipelineRun) (balance, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), databaseTimeout)
+	defer cancel()
+	b := balance{
+		RunID: p.id, Pipeline: p.pipeline.Name, Command: p.options.Command,
+		Datasets: map[string]datasetBalance{}, Discrepancies: map[string]int64{},
+		Unbalanced: []string{}, Findings: []finding{},
+		Documents: documentsOf(p.loaded),
+	}
+	tallies, err := readTallies(ctx, pool, p.id)
+	if err != nil {
+		return b, err
+	}
+	for _, source := range p.pipeline.Sources {
+		b.Datasets[source.Dataset] = datasetOf(tallies[source.Dataset])
+	}
+	for name, value := range tallies["compare.discrepancy"] {
+		b.Discrepancies[name] = value
+	}
+	b.Documents.Made = tallies["outbox.document"]["made"]
+	return b, errors.Join(b.readTyped(ctx, pool), b.readComparison(ctx, pool), b.readTrouble(ctx, pool))
+}
+
+func documentsOf(counts load.Counts) documentBalance {
+	return documentBalance{
+		Sent: int64(counts.Sent), Superseded: int64(counts.Superseded), Waiting: int64(counts.Waiting),
+		InDoubt: int64(counts.InDoubt), Rejected: int64(counts.Rejected), Abandoned: int64(counts.Abandoned),
+		Writebacks: int64(counts.Writebacks),
+	}
+}
+
+func datasetOf(tally map[string]int64) datasetBalance {
+	return datasetBalance{
+		PagesRead: tally["pages_read"], PagesLanded: tally["pages_landed"], PagesUnchanged: tally["pages_unchanged"],
+		Got: tally["got"], Landed: tally["landed"], Taken: tally["taken"],
+		New: tally["new"], Changed: tally["changed"], Unchanged: tally["unchanged"],
+		Repeated: tally["repeated"], Vanished: tally["vanished"],
+		Rejected: tally["rejected"] + tally["rejected_landing"], RejectedLanding: tally["rejected_landing"],
+	}
+}
+
+// readTallies returns the figures of a run by subject and name.
+func readTallies(ctx context.Context, pool *pgxpool.Pool, runID int64) (map[string]map[string]int64, error) {
+	tallies := map[string]map[string]int64{}
+	rows, err := pool.Query(ctx, "select subject, name, value from ops.tally where run_id = $1", runID)
+	if err != nil {
+		return nil, fmt.Errorf("read the tallies of run %d: %w", runID, err)
+	}
+	var subject, name string
+	var value int64
+	_, err = pgx.ForEachRow(rows, []any{&subject, &name, &value}, func() error {
+		if tallies[subject] == nil {
+			tallies[subject] = map[string]int64{}
+		}
+		tallies[subject][name] = value
+		return nil
+	})
+	return tallies, err
+}
+
+// readTyped counts the rows of each dataset's typed table, which bears the
+// dataset's name.
+func (b *balance) readTyped(ctx context.Context, pool *pgxpool.Pool) error {
+	for name, dataset := range b.Datasets {
+		if err := pool.QueryRow(ctx, "select count(*) from "+typedTable(name)).Scan(&dataset.Typed); err != nil {
+			return fmt.Errorf("count %s: %w", name, err)
+		}
+		b.Datasets[name] = dataset
+	}
+	return nil
+}
+
+// typedTable quotes a dataset's name as a table's: "wdt"."stock".
+func typedTable(dataset string) string {
+	return pgx.Identifier(splitDataset(dataset)).Sanitize()
+}
+
+func (b *balance) readComparison(ctx context.Context, pool *pgxpool.Pool) error {
+	var c comparison
+	err := pool.QueryRow(ctx, `
+		select
+			compared, equal, different, missing_there, missing_here, ignored, not_comparable,
+			written_back, open, acknowledged, oldest_seen_at
+		from report.stock_comparison
+		where pipeline_code = $1`, b.Pipeline).Scan(
+		&c.Compared, &c.Equal, &c.Different, &c.MissingThere, &c.MissingHere, &c.Ignored, &c.NotComparable,
+		&c.WrittenBack, &c.Open, &c.Acknowledged, &c.OldestSeenAt)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the comparison: %w", err)
+	}
+	b.Comparison = &c
+	return nil
+}
+
+func (b *balance) readTrouble(ctx context.Context, pool *pgxpool.Pool) error {
+	rows, err := pool.Query(ctx, `
+		select subject || ': ' || equation || ': ' || one_side || ' is not ' || other_side
+		from report.balance
+		where run_id = $1 and not is_balanced
+		order by 1`, b.RunID)
+	if err != nil {
+		return fmt.Errorf("read the balance: %w", err)
+	}
+	unbalanced, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return fmt.Errorf("read the balance: %w", err)
+	}
+	rows, err = pool.Query(ctx, `
+		select subject, code, found_count, message
+		from ops.finding
+		where run_id = $1
+		order by subject, code`, b.RunID)
+	if err != nil {
+		return fmt.Errorf("read the findings: %w", err)
+	}
+	findings, err := pgx.CollectRows(rows, pgx.RowToStructByPos[finding])
+	if err != nil {
+		return fmt.Errorf("read the findings: %w", err)
+	}
+	b.Unbalanced = append(b.Unbalanced, unbalanced...)
+	b.Findings = append(b.Findings, findings...)
+	return nil
+}
+
+// show writes the balance for people.
+func (b balance) show(term *terminal.Terminal) error {
+	if err := term.Summary(b.datasetTable()); err != nil {
+		return err
+	}
+	if b.Comparison != nil {
+		if err := term.Summary(b.comparisonTable()); err != nil {
+			return err
+		}
+	}
+	for _, found := range b.Findings {
+		term.Note("%s %s: %d. %s", term.ErrStyle().Mark(terminal.Doubtful), found.Subject, found.Count, found.Message)
+	}
+	return nil
+}
+
+func (b balance) datasetTable() terminal.Table {
+	table := terminal.Table{
+		Title: fmt.Sprintf("Run %d of %s: records", b.RunID, b.Pipeline),
+		Columns: []terminal.Column{
+			{Key: "dataset", Title: "Dataset"},
+			number("pages_read", "Pages"), number("pages_unchanged", "Unchanged pages"), number("got", "Records"),
+			number("new", "New"), number("changed", "Changed"), number("unchanged", "Unchanged"),
+			number("repeated", "Repeated"), number("rejected", "Rejected"), number("vanished", "Vanished"),
+			number("typed", "Rows now"),
+		},
+	}
+	for _, name := range sortedKeys(b.Datasets) {
+		d := b.Datasets[name]
+		table.Rows = append(table.Rows, []any{
+			name, d.PagesRead, d.PagesUnchanged, d.Got, d.New, d.Changed, d.Unchanged, d.Repeated, d.Rejected, d.Vanished, d.Typed,
+		})
+	}
+	return table
+}
+
+func (b balance) comparisonTable() terminal.Table {
+	c := b.Comparison
+	return terminal.Table{
+		Title: "Comparison",
+		Columns: []terminal.Column{
+			number("compared", "Compared"), number("equal", "Equal"), number("different", "Different"),
+			number("missing_there", "Missing there"), number("missing_here", "Missing here"),
+			number("ignored", "Ignored"), number("not_comparable", "Not comparable"),
+			number("written_back", "Written back"), number("sent", "Sent now"),
+		},
+		Rows: [][]any{{
+			c.Compared, c.Equal, c.Different, c.MissingThere, c.MissingHere, c.Ignored, c.NotComparable, c.WrittenBack, b.Documents.Sent,
+		}},
+	}
+}
+
+func number(key, title string) terminal.Column {
+	return terminal.Column{Key: key, Title: title, Kind: terminal.Number}
+}

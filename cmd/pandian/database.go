@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"pandian/internal/config"
+	"pandian/internal/fault"
+	"pandian/internal/pgserver"
+)
+
+// database is the database of one command: a private server or the one that
+// the configuration names.
+type database struct {
+	url  string
+	cfg  config.Database
+	psql string
+	// server is nil where the configuration names a database.
+	server *pgserver.Server
+	pools  map[string]*pgxpool.Pool
+}
+
+// openDatabase connects, or starts the private server. The schema is not
+// looked at: see gate.
+func (a *app) openDatabase(ctx context.Context, cfg *config.Config) (*database, error) {
+	url, err := cfg.DatabaseURL()
+	if err != nil {
+		return nil, err
+	}
+	d := &database{cfg: cfg.Database, url: url.Reveal(), psql: `psql "$PANDIAN_DATABASE_URL"`, pools: map[string]*pgxpool.Pool{}}
+	if url.IsZero() {
+		dir, err := cfg.DataDir()
+		if err != nil {
+			return nil, err
+		}
+		d.server, err = a.startServer(ctx, dir)
+		if err != nil {
+			return nil, err
+		}
+		d.url, d.psql = d.server.URL(), d.server.PSQL()
+	}
+	if _, err := d.pool(ctx, ""); err != nil {
+		d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (a *app) startServer(ctx context.Context, dir string) (*pgserver.Server, error) {
+	return pgserver.Start(ctx, pgserver.Options{
+		Dir: dir, Logger: a.log,
+		Notify: func(line string) { a.term.Note("%s", line) },
+	})
+}
+
+// pool returns the pool of one role, making it at the first call. role is
+// pandian_extract, pandian_transform or pandian_load; where the account is not
+// a member of it, and for "", the account's own rights hold.
+func (d *database) pool(ctx context.Context, role string) (*pgxpool.Pool, error) {
+	if pool, ok := d.pools[role]; ok {
+		return pool, nil
+	}
+	settings, err := pgxpool.ParseConfig(d.url)
+	if err != nil {
+		return nil, fault.New(fault.DatabaseUnreachable, "the database URL cannot be read: %w", parseError(err))
+	}
+	settings.MaxConns = int32(d.cfg.MaxConnections)
+	settings.ConnConfig.ConnectTimeout = d.cfg.ConnectTimeout
+	parameters := settings.ConnConfig.RuntimeParams
+	parameters["application_name"] = "pandian"
+	parameters["statement_timeout"] = fmt.Sprint(d.cfg.StatementTimeout.Milliseconds())
+	parameters["timezone"] = "Asia/Shanghai"
+	if role != "" {
+		member, err := d.isMember(ctx, role)
+		if err != nil {
+			return nil, err
+		}
+		if member {
+			parameters["role"] = role
+		}
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, settings)
+	if err != nil {
+		return nil, unreachable(err)
+	}
+	if err := pool.Ping(ctx); err != nil {
+		pool.Close()
+		return nil, unreachable(err)
+	}
+	d.pools[role] = pool
+	return pool, nil
+}
+
+func (d *database) isMember(ctx context.Context, role string) (bool, error) {
+	pool, err := d.pool(ctx, "")
+	if err != nil {
+		return false, err
+	}
+	var member bool
+	err = pool.QueryRow(ctx, `
+		select coalesce((
+			select pg_has_role(current_user, pg_roles.oid, 'member')
+			from pg_catalog.pg_roles
+			where pg_roles.rolname = $1
+		), false)`, role).Scan(&member)
+	return member, err
+}
+
+// conn opens a connection of its own, without a statement timeout: migrations
+// and health checks set their own.
+func (d *database) conn(ctx context.Context) (*pgx.Conn, error) {
+	settings, err := pgx.ParseConfig(d.url)
+	if err != nil {
+		return nil, fault.New(fault.DatabaseUnreachable, "the database URL cannot be read: %w", parseError(err))
+	}
+	settings.ConnectTimeout = d.cfg.ConnectTimeout
+	settings.RuntimeParams["application_name"] = "pandian"
+	conn, err := pgx.ConnectConfig(ctx, settings)
+	if err != nil {
+		return nil, unreachable(err)
+	}
+	return conn, nil
+}
+
+func (d *database) close() {
+	for _, pool := range d.pools {
+		pool.Close()
+	}
+	if d.server != nil {
+		_ = d.server.Close()
+	}
+}
+
+// parseError leaves the connection string, with its password, out of the text.
+func parseError(err error) error {
+	var parse *pgconn.ParseConfigError
+	if errors.As(err, &parse) {
+		if cause := errors.Unwrap(parse); cause != nil {
+			return cause
+		}
+		return errors.New("it is not a PostgreSQL URL such as postgres://user@host:5432/name")
+	}
+	return err
+}
+
+// unreachable says in words why the database did not let us in.
+func unreachable(err error) error {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		switch refused.Code {
+		case "28P01", "28000":
+			return fault.New(fault.DatabaseForbidden, "the database refuses the account: %s", refused.Message).
+				Suggest("check user and password of database.url")
+		case "3D000":
+			return fault.New(fault.DatabaseUnreachable, "%s", refused.Message).
+				Suggest("create it, as in: createdb NAME")
+		case "53300":
+			return fault.New(fault.DatabaseUnreachable, "the database has no free connection: %s", refused.Message).
+				Suggest("close others, raise max_connections there, or lower database.max_connections here")
+		}
+	}
+	var network *net.OpError
+	if errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) {
+		return fault.New(fault.DatabaseUnreachable, "the database cannot be reached: %w", err).
+			Suggest("check host and port of database.url, and that the server runs; without a URL pandian starts its own")
+	}
+	return fault.New(fault.DatabaseUnreachable, "connect to the database: %w", err)
+}
+
+// databaseTimeout bounds small questions to the database.
+const databaseTimeout = 30 * time.Second

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pandian/internal/config"
+	"pandian/internal/fault"
+	"pandian/internal/sandbox"
+	"pandian/internal/sandbox/world"
+	"pandian/internal/terminal"
+)
+
+// demoPipeline is the pipeline that the demo carries out.
+const demoPipeline = "stock-compare"
+
+// demoFlags shape the demo.
+type demoFlags struct {
+	sandboxFlags
+	route string
+	once  bool
+}
+
+func (a *app) demoCommand() *cobra.Command {
+	var flags demoFlags
+	command := &cobra.Command{
+		Use:   "demo",
+		Short: "compare the stock of two simulated ERPs, with nothing installed",
+		Long: `Starts a private PostgreSQL and simulated ERPs, migrates, runs the pipeline stock-compare, and shows the balance
+and the worst discrepancies. It is the product itself: real HTTP, real signatures, real SQL. It stays up until Ctrl-C,
+so that you can look around with psql and pandian diff; --once ends after the run.
+
+The demo has a database of its own, which is deleted at its end.`,
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return a.demo(command.Context(), flags)
+		},
+	}
+	flags.register(command)
+	f := command.Flags()
+	f.StringVar(&flags.route, "route", config.RouteQimen, "route to 旺店通: qimen or openapi2")
+	f.BoolVar(&flags.once, "once", false, "end after the run")
+	return command
+}
+
+// demo runs the product against the sandbox and compares its summary with the
+// sandbox's truth.
+func (a *app) demo(ctx context.Context, flags demoFlags) error {
+	options, err := flags.options()
+	if err != nil {
+		return err
+	}
+	box, err := sandbox.New(options)
+	if err != nil {
+		return fault.New(fault.UsageWrong, "%w", err)
+	}
+	url, stop, err := box.Start("127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("start the sandbox: %w", err)
+	}
+	defer stop()
+	a.term.Note("simulated ERPs with %d rows of stock at %s", flags.rows, url)
+
+	dir, err := makeDemoDir()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	cfg, err := a.demoConfig(dir, flags.route, url, box.Credentials())
+	if err != nil {
+		return err
+	}
+	db, err := a.openDatabase(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer db.close()
+	if err := a.demoMigrate(ctx, db); err != nil {
+		return err
+	}
+	if err := a.demoRun(ctx, cfg, db, box); err != nil || flags.once {
+		return err
+	}
+	a.demoHints(db, dir, url)
+	<-ctx.Done()
+	a.term.Note("the demo's database is deleted")
+	return nil
+}
+
+func (a *app) demoMigrate(ctx context.Context, db *database) error {
+	migrator, err := a.migrator(db)
+	if err != nil {
+		return err
+	}
+	result, err := migrator.Up(ctx)
+	if err != nil {
+		return err
+	}
+	a.term.Note("schema: %d migrations, %d files of functions and views", len(result.Migrations), len(result.Replaced))
+	return nil
+}
+
+// demoRun carries out the pipeline once and holds its balance against what the
+// simulated ERPs know.
+func (a *app) demoRun(ctx context.Context, cfg *config.Config, db *database, box *sandbox.Sandbox) error {
+	result, err := a.runPipeline(ctx, cfg, db, demoPipeline, pipelineOptions{Command: "run"})
+	a.summary = demoSummary{balance: result}
+	if showErr := result.show(a.term); err == nil {
+		err = showErr
+	}
+	if err != nil {
+		return err
+	}
+	truth, err := box.World().Truth(world.Params{SkipUnkeyed: true})
+	if err != nil {
+		return fmt.Errorf("ask the sandbox for its truth: %w", err)
+	}
+	disagreements := disagree(result, truth)
+	a.summary = demoSummary{balance: result, Truth: &truth, Disagreements: disagreements}
+	if len(disagreements) > 0 {
+		return fault.New(fault.RunUnbalanced, "the balance is not what the simulated ERPs know: %s", strings.Join(disagreements, "; "))
+	}
+	a.term.Note("%s every figure equals what the simulated ERPs know", a.term.ErrStyle().Mark(terminal.Good))
+	return a.demoWorst(ctx, db)
+}
+
+// demoWorst lists the largest discrepancies, as pandian diff does.
+func (a *app) demoWorst(ctx context.Context, db *database) error {
+	if a.json || a.quiet {
+		return nil
+	}
+	_, err := a.listDiscrepancies(ctx, db, terminal.FormatTable, diffFlags{limit: 10}, "state = 'open'", nil)
+	return err
+}
+
+func (a *app) demoHints(db *database, dir, url string) {
+	file := filepath.Join(dir, config.FileName)
+	a.term.Note("")
+	a.term.Note("This stays up until Ctrl-C. In another terminal:")
+	a.term.Note("  %s", db.psql)
+	a.term.Note("      select * from report.discrepancy order by abs(delta_qty) desc;")
+	a.term.Note("      select * from report.wdt_stock where currentqty <> stock_num;")
+	a.term.Note("  go run ./cmd/pandian diff --config %s --kind missing_there", file)
+	a.term.Note("  curl -X POST '%s/_mutate?rows=20&age=600'   # change 20 figures at 旺店通 …", url)
+	a.term.Note("  go run ./cmd/pandian run --config %s          # … and compare again", file)
+}

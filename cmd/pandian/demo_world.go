@@ -1,0 +1,128 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"pandian/internal/config"
+	"pandian/internal/pgserver"
+	"pandian/internal/sandbox"
+	"pandian/internal/sandbox/world"
+)
+
+// demoSummary is the balance beside the truth.
+type demoSummary struct {
+	balance
+	// Truth is what the simulated ERPs know; nil when the run failed.
+	Truth *world.Truth `json:"truth"`
+	// Disagreements lists the figures of the balance that are not the truth's.
+	Disagreements []string `json:"disagreements"`
+}
+
+// makeDemoDir makes the folder of the demo's configuration and server.
+func makeDemoDir() (string, error) {
+	base, err := pgserver.ReachableTempDir()
+	if err != nil {
+		return "", fmt.Errorf("find a folder for the demo: %w", err)
+	}
+	dir, err := os.MkdirTemp(base, "pandian-demo-")
+	if err != nil {
+		return "", fmt.Errorf("make a folder for the demo: %w", err)
+	}
+	// The server may run under another account, which has to get through.
+	return dir, os.Chmod(dir, 0o755) //nolint:gosec // what is secret in it has modes of its own
+}
+
+// demoConfig writes a pandian.yaml for the sandbox, as a person would, and
+// loads it without a look at the environment: the demo never touches a
+// database that is configured elsewhere.
+func (a *app) demoConfig(dir, route, url string, credentials sandbox.Credentials) (*config.Config, error) {
+	appKey, secret, gateway := credentials.TopAppKey, credentials.TopSecret, url+"/router/qm"
+	if route == config.RouteOpenAPI2 {
+		appKey, secret, gateway = credentials.AppKey, credentials.AppSecret, url+"/openapi2/"
+	}
+	for name, value := range map[string]string{
+		"wdt-app-key": appKey, "wdt-app-secret": secret, "wdt-sid": credentials.Sid,
+		"ys-app-key": credentials.YonsuiteAppKey, "ys-app-secret": credentials.YonsuiteAppSecret,
+		"ys-tenant-id": credentials.TenantID,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(value), 0o600); err != nil {
+			return nil, fmt.Errorf("write the demo's credentials: %w", err)
+		}
+	}
+	file := filepath.Join(dir, config.FileName)
+	text := fmt.Sprintf(demoYAML, dir, route, gateway, url, time.Now().In(beijing()).AddDate(0, 0, -90).Format(time.DateOnly))
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return nil, fmt.Errorf("write the demo's configuration: %w", err)
+	}
+	return a.configFrom(config.Sources{File: file, Folder: dir, Flags: a.configFlags(), OnSecret: a.redactor.Add})
+}
+
+// demoYAML takes the folder, the route, 旺店通's gateway, YonSuite's discovery
+// and the first day to read.
+const demoYAML = `# Made by pandian demo, gone with it.
+database:
+  data_dir: %[1]s/postgres
+connections:
+  wdt-main:
+    platform: wdt
+    route: %[2]s
+    url: %[3]s
+    sid: file:wdt-sid
+    app_key: file:wdt-app-key
+    app_secret: file:wdt-app-secret
+    calls_per_minute: 100000
+  ys-main:
+    platform: yonsuite
+    discovery_url: %[4]s
+    tenant_id: file:ys-tenant-id
+    app_key: file:ys-app-key
+    app_secret: file:ys-app-secret
+    calls_per_minute: 100000
+  qeasy:
+    platform: qeasy
+pipelines:
+  stock-compare:
+    sources:
+      - {dataset: wdt.stock, connection: wdt-main, since: %[5]s}
+      - {dataset: yonsuite.current_stock, connection: ys-main}
+    target: {connection: qeasy}
+    params:
+      sku_key: goods_no
+      operator: eq
+      on_multiple: sum
+      target_field_quote: "1"
+      ignore_index_exception: {stock_num: {operator: eq, value: ""}}
+      both_directions: "on"
+`
+
+// disagree lists where a run's balance is not the truth.
+func disagree(b balance, truth world.Truth) []string {
+	var found []string
+	check := func(name string, got int64, want int) {
+		if got != int64(want) {
+			found = append(found, fmt.Sprintf("%s is %d, the truth %d", name, got, want))
+		}
+	}
+	for name, side := range map[string]world.Dataset{"wdt.stock": truth.WDT, "yonsuite.current_stock": truth.Yonsuite} {
+		got := b.Datasets[name]
+		check(name+" rejected", got.Rejected, side.Rejected)
+		check(name+" typed", got.Typed, side.Typed)
+		check(name+" repeated", got.Repeated, side.Repeated)
+		check(name+" records", got.Landed+got.RejectedLanding, side.Records)
+	}
+	if b.Comparison == nil {
+		return append(found, "there is no comparison")
+	}
+	c := b.Comparison
+	check("equal", c.Equal, truth.Equal)
+	check("different", c.Different, truth.Different)
+	check("missing_there", c.MissingThere, truth.MissingThere)
+	check("missing_here", c.MissingHere, truth.MissingHere)
+	check("ignored", c.Ignored, truth.Ignored)
+	check("not_comparable", c.NotComparable, truth.NotComparable)
+	check("written_back", c.WrittenBack, truth.WrittenBack)
+	return found
+}

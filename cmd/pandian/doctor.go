@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pandian/extract/wdt"
+	"pandian/extract/yonsuite"
+	"pandian/internal/config"
+	"pandian/internal/erphttp"
+	"pandian/internal/fault"
+	"pandian/internal/schema"
+	"pandian/internal/terminal"
+	pandiansql "pandian/sql"
+	"pandian/transform"
+)
+
+// examination is what doctor found out about one thing.
+type examination struct {
+	Subject string `json:"subject"`
+	OK      bool   `json:"ok"`
+	Detail  string `json:"detail"`
+	// Advice says what to do; empty where all is well.
+	Advice string `json:"advice,omitempty"`
+	err    error
+}
+
+func (a *app) doctorCommand() *cobra.Command {
+	var offline bool
+	command := &cobra.Command{
+		Use:   "doctor",
+		Short: "check configuration, database, schema, connections and sql",
+		Long: `Checks the configuration and its secrets, the database and its schema, the credentials and the clock of every
+connection (with one cheap call each), and every file of sql/ against the schema as it is. Changes nothing.`,
+		Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return a.doctor(command.Context(), offline)
+		},
+	}
+	command.Flags().BoolVar(&offline, "offline", false, "do not call the platforms")
+	return command
+}
+
+func (a *app) doctor(ctx context.Context, offline bool) error {
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	found := []examination{examineConfig(cfg)}
+	found = append(found, a.examineDatabase(ctx, cfg)...)
+	if !offline {
+		for _, name := range cfg.ConnectionNames() {
+			found = append(found, a.examineConnection(ctx, cfg, name))
+		}
+	}
+	return a.diagnose(found)
+}
+
+// diagnose shows what was found, and fails with the first thing that is wrong.
+func (a *app) diagnose(found []examination) error {
+	a.result = found
+	table := terminal.Table{Columns: []terminal.Column{
+		{Key: "ok", Title: ""}, {Key: "subject", Title: "What"}, {Key: "detail", Title: "Found"}, {Key: "advice", Title: "Do"},
+	}}
+	var failure error
+	bad := 0
+	for _, e := range found {
+		mark := a.term.OutStyle().Mark(terminal.Good)
+		if !e.OK {
+			mark = a.term.OutStyle().Mark(terminal.Bad)
+			bad++
+			if failure == nil {
+				failure = e.err
+			}
+		}
+		table.Rows = append(table.Rows, []any{mark, e.Subject, e.Detail, e.Advice})
+	}
+	a.summary = map[string]any{"examined": len(found), "bad": bad}
+	if err := a.term.Table(table); err != nil {
+		return err
+	}
+	return failure
+}
+
+func good(subject, detail string) examination {
+	return examination{Subject: subject, OK: true, Detail: detail}
+}
+
+func bad(subject string, err error) examination {
+	known := fault.From(err)
+	detail := known.Message
+	for _, problem := range known.Problems {
+		detail += "; " + problem.Message
+	}
+	return examination{Subject: subject, Detail: detail, Advice: known.Advice(), err: err}
+}
+
+func examineConfig(cfg *config.Config) examination {
+	where := cfg.File
+	if where == "" {
+		where = "no file, the defaults hold"
+	}
+	if err := cfg.Resolve(); err != nil {
+		return bad("configuration", err)
+	}
+	return good("configuration", fmt.Sprintf("%s: %d connections, %d pipelines", where, len(cfg.Connections), len(cfg.Pipelines)))
+}
+
+func (a *app) examineDatabase(ctx context.Context, cfg *config.Config) []examination {
+	db, err := a.openDatabase(ctx, cfg)
+	if err != nil {
+		return []examination{bad("database", err)}
+	}
+	defer db.close()
+	migrator, err := a.migrator(db)
+	if err != nil {
+		return []examination{bad("schema", err)}
+	}
+	conn, err := db.conn(ctx)
+	if err != nil {
+		return []examination{bad("database", err)}
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	verdict, err := migrator.Gate(ctx, conn)
+	found := []examination{good("database", fmt.Sprintf("PostgreSQL %s, database %s, account %s%s",
+		verdict.Server.Version, verdict.Server.Database, verdict.Server.Account, encryption(db, conn.PgConn().TxStatus() != 0, conn.Config().TLSConfig != nil)))}
+	if err != nil {
+		return append(found, bad("schema", err))
+	}
+	found = append(found, good("schema", fmt.Sprintf("version %d, this program knows %d", verdict.Applied, verdict.Newest)))
+	return append(found, a.examineSQL(ctx, db, migrator)...)
+}
+
+// encryption says how the connection to the database is protected.
+func encryption(db *database, _, encrypted bool) string {
+	switch {
+	case db.server != nil:
+		return ", private server"
+	case encrypted:
+		return ", encrypted"
+	default:
+		return ", not encrypted (sslmode)"
+	}
+}
+
+// examineSQL tries every file of sql/ against the schema as it is.
+func (a *app) examineSQL(ctx context.Context, db *database, _ *schema.Migrator) []examination {
+	library, err := transform.Load(pandiansql.FS)
+	if err != nil {
+		return []examination{bad("sql", err)}
+	}
+	conn, err := db.conn(ctx)
+	if err != nil {
+		return []examination{bad("sql", err)}
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	outdated, err := library.Outdated(ctx, conn)
+	if err != nil {
+		return []examination{bad("sql", err)}
+	}
+	var found []examination
+	for _, file := range outdated {
+		found = append(found, examination{
+			Subject: "sql/" + file.Name + ".sql", Detail: "differs from what the database has", Advice: "pandian migrate up",
+			err: fault.New(fault.SchemaBehind, "sql/%s.sql differs from what the database has", file.Name).Suggest("pandian migrate up"),
+		})
+	}
+	tried := 0
+	for _, file := range library.Files() {
+		if file.Folder == "function" || file.Folder == "view" {
+			continue
+		}
+		tried++
+		if err := file.Try(ctx, conn); err != nil {
+			found = append(found, bad("sql/"+file.Name+".sql", fault.New(fault.TransformFailed, "%w", err)))
+		}
+	}
+	if len(found) == 0 {
+		found = append(found, good("sql", fmt.Sprintf("%d files fit the schema", tried)))
+	}
+	return found
+}
+
+// examineConnection makes one cheap call.
+func (a *app) examineConnection(ctx context.Context, cfg *config.Config, name string) examination {
+	subject := "connection " + name
+	platform := cfg.Connections[name].Platform
+	dataset := map[string]string{
+		config.PlatformWDT: wdt.StockDataset, config.PlatformYonSuite: yonsuite.CurrentStockDataset,
+	}[platform]
+	if dataset == "" {
+		return good(subject, platform+": makes no calls")
+	}
+	source, err := a.newSource(cfg, dataset, name, &erphttp.Stats{})
+	if err != nil {
+		return bad(subject, err)
+	}
+	health := source.Check(ctx)
+	if !health.OK() {
+		problem := strings.Join(health.Problems, "; ")
+		return bad(subject, fault.New(fault.SourceRefused, "%s", problem))
+	}
+	return good(subject, platform+": credentials accepted, clock agrees")
+}

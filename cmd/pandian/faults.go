@@ -1,0 +1,43 @@
+package main
+
+import (
+	"errors"
+
+	"pandian/extract"
+	"pandian/internal/erphttp"
+	"pandian/internal/fault"
+	"pandian/internal/run"
+)
+
+// sourceFault gives what a source said a code.
+func sourceFault(err error) error {
+	var known *fault.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	var body *extract.BodyError
+	call := erphttp.AsError(err)
+	switch {
+	case call != nil && (call.Kind == erphttp.LoginRefused || call.Kind == erphttp.Refused):
+		return fault.New(fault.SourceRefused, "%w", err).Suggest("%s", call.Advice)
+	case call != nil:
+		return fault.New(fault.SourceUnreachable, "%w", err).Suggest("%s", call.Advice)
+	case errors.As(err, &body):
+		return fault.New(fault.SourceUnreadable, "%w", err)
+	default:
+		return err
+	}
+}
+
+// runFault gives what ended a run a code, unless it has one.
+func runFault(err error) error {
+	var known *fault.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	var busy *run.BusyError
+	if errors.As(err, &busy) {
+		return fault.New(fault.RunBusy, "%w", err)
+	}
+	return fault.New(fault.RunFailed, "%w", err)
+}

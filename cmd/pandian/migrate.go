@@ -1,0 +1,296 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/spf13/cobra"
+
+	"pandian/internal/config"
+	"pandian/internal/fault"
+	"pandian/internal/pgserver"
+	"pandian/internal/schema"
+	"pandian/internal/terminal"
+	"pandian/migrations"
+	pandiansql "pandian/sql"
+	"pandian/transform"
+)
+
+// replaceable hands the functions and views of sql/ to the migrator.
+type replaceable struct{ library *transform.Library }
+
+func (r replaceable) All() ([]schema.Item, error) {
+	files, err := r.library.Replaceable()
+	return items(files), err
+}
+
+func (r replaceable) Outdated(ctx context.Context, conn *pgx.Conn) ([]schema.Item, error) {
+	files, err := r.library.Outdated(ctx, conn)
+	return items(files), err
+}
+
+func (r replaceable) Apply(ctx context.Context, conn *pgx.Conn) ([]string, error) {
+	return r.library.Apply(ctx, conn)
+}
+
+func items(files []transform.File) []schema.Item {
+	var all []schema.Item
+	for _, file := range files {
+		all = append(all, schema.Item{Name: file.Name, Text: file.Text})
+	}
+	return all
+}
+
+func (a *app) migrator(db *database) (*schema.Migrator, error) {
+	library, err := transform.Load(pandiansql.FS)
+	if err != nil {
+		return nil, err
+	}
+	return schema.New(schema.Options{
+		URL: db.url, Migrations: migrations.FS, Replaceable: replaceable{library}, Log: a.log,
+	})
+}
+
+// openReady opens a database that this program may work on.
+func (a *app) openReady(ctx context.Context, cfg *config.Config) (*database, error) {
+	return a.openGated(ctx, cfg, (*schema.Migrator).Gate)
+}
+
+// openReadable opens a database to read from; a standby will do.
+func (a *app) openReadable(ctx context.Context, cfg *config.Config) (*database, error) {
+	return a.openGated(ctx, cfg, (*schema.Migrator).GateRead)
+}
+
+func (a *app) openGated(ctx context.Context, cfg *config.Config, gate func(*schema.Migrator, context.Context, *pgx.Conn) (schema.Verdict, error)) (*database, error) {
+	db, err := a.openDatabase(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.passGate(ctx, db, gate); err != nil {
+		db.close()
+		return nil, err
+	}
+	return db, nil
+}
+
+func (a *app) passGate(ctx context.Context, db *database, gate func(*schema.Migrator, context.Context, *pgx.Conn) (schema.Verdict, error)) error {
+	migrator, err := a.migrator(db)
+	if err != nil {
+		return err
+	}
+	conn, err := db.conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	verdict, err := gate(migrator, ctx, conn)
+	for _, warning := range verdict.Warnings {
+		a.term.Note("%s %s", a.term.ErrStyle().Mark(terminal.Doubtful), warning)
+	}
+	return err
+}
+
+func (a *app) migrateCommand() *cobra.Command {
+	command := &cobra.Command{
+		Use:   "migrate",
+		Short: "bring the database to the schema of this program",
+		Long: `Brings the database to the schema of this program: the migrations in order, each in a transaction of its own,
+then the functions and views of sql/ that differ. Nothing migrates by itself; plan prints what up would run.`,
+	}
+	command.AddCommand(
+		a.migrateUpCommand(), a.migrateDownCommand(), a.migrateStatusCommand(), a.migratePlanCommand(),
+		a.migrateResetCommand(),
+	)
+	return command
+}
+
+// withMigrator opens the database without asking whether the schema fits.
+func (a *app) withMigrator(ctx context.Context, do func(*schema.Migrator) error) error {
+	cfg, err := a.loadConfig()
+	if err != nil {
+		return err
+	}
+	db, err := a.openDatabase(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	defer db.close()
+	migrator, err := a.migrator(db)
+	if err != nil {
+		return err
+	}
+	return do(migrator)
+}
+
+func (a *app) migrateUpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "up", Short: "apply what is pending", Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return a.withMigrator(command.Context(), func(migrator *schema.Migrator) error {
+				result, err := migrator.Up(command.Context())
+				a.summary = result
+				a.noteUp(result)
+				return err
+			})
+		},
+	}
+}
+
+func (a *app) noteUp(result schema.UpResult) {
+	for _, step := range result.Migrations {
+		a.term.Note("%s %s (%s)", a.term.ErrStyle().Mark(terminal.Good), step.Name, step.Duration.Round(time.Millisecond))
+	}
+	for _, warning := range result.Warnings {
+		a.term.Note("%s %s", a.term.ErrStyle().Mark(terminal.Doubtful), warning)
+	}
+	switch {
+	case len(result.Migrations) == 0 && len(result.Replaced) == 0:
+		a.term.Note("the schema is up to date")
+	default:
+		a.term.Note("%d migrations, %d files of functions and views applied", len(result.Migrations), len(result.Replaced))
+	}
+}
+
+func (a *app) migrateDownCommand() *cobra.Command {
+	var steps int
+	var yes bool
+	command := &cobra.Command{
+		Use: "down", Short: "roll back the newest migrations, with their data", Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			if !yes {
+				return fault.New(fault.UsageWrong, "down deletes tables with the data in them").
+					Suggest("say --yes if that is meant")
+			}
+			return a.withMigrator(command.Context(), func(migrator *schema.Migrator) error {
+				result, err := migrator.Down(command.Context(), steps)
+				a.summary = result
+				for _, step := range result.Migrations {
+					a.term.Note("rolled back %s", step.Name)
+				}
+				return err
+			})
+		},
+	}
+	command.Flags().IntVar(&steps, "steps", 1, "how many migrations")
+	command.Flags().BoolVar(&yes, "yes", false, "yes, delete what they made")
+	return command
+}
+
+func (a *app) migrateStatusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "status", Short: "show what is applied, pending, missing and foreign", Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return a.withMigrator(command.Context(), func(migrator *schema.Migrator) error {
+				status, err := migrator.Status(command.Context())
+				if err != nil {
+					return err
+				}
+				a.summary = map[string]any{
+					"applied": status.Applied, "newest": status.Newest,
+					"pending": status.Count(schema.Pending), "missing": status.Count(schema.Missing),
+					"foreign": status.Count(schema.Foreign), "outdated": status.Outdated(),
+				}
+				a.result = status
+				return a.showStatus(status)
+			})
+		},
+	}
+}
+
+func (a *app) showStatus(status schema.Status) error {
+	table := terminal.Table{
+		Columns: []terminal.Column{
+			number("version", "Version"), {Key: "name", Title: "Migration"}, {Key: "state", Title: "State"},
+			{Key: "applied_at", Title: "Applied"}, {Key: "note", Title: "Note"},
+		},
+		Empty: "there are no migrations",
+	}
+	for _, row := range status.Migrations {
+		var applied any
+		if !row.AppliedAt.IsZero() {
+			applied = row.AppliedAt.In(beijing())
+		}
+		table.Rows = append(table.Rows, []any{row.Version, row.Name, string(row.State), applied, row.Note})
+	}
+	if err := a.term.Table(table); err != nil {
+		return err
+	}
+	a.term.Note("PostgreSQL %s, database %s, account %s", status.Server.Version, status.Server.Database, status.Server.Account)
+	if outdated := status.Outdated(); outdated > 0 {
+		a.term.Note("%s %d files of functions and views differ: pandian migrate up applies them",
+			a.term.ErrStyle().Mark(terminal.Doubtful), outdated)
+	}
+	for _, index := range status.InvalidIndexes {
+		a.term.Note("%s index %s is invalid, an interrupted build left it: %s",
+			a.term.ErrStyle().Mark(terminal.Doubtful), index.Name, index.Drop)
+	}
+	return nil
+}
+
+func (a *app) migratePlanCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "plan", Short: "print the SQL that up would run, and run nothing", Args: cobra.NoArgs,
+		RunE: func(command *cobra.Command, _ []string) error {
+			return a.withMigrator(command.Context(), func(migrator *schema.Migrator) error {
+				plan, err := migrator.Plan(command.Context())
+				if err != nil {
+					return err
+				}
+				a.summary, a.result = map[string]any{"statements": len(plan.Statements)}, plan
+				if a.json {
+					return nil
+				}
+				_, err = fmt.Fprint(a.stdout, plan.String())
+				return err
+			})
+		},
+	}
+}
+
+func (a *app) migrateResetCommand() *cobra.Command {
+	var yes bool
+	command := &cobra.Command{
+		Use: "reset-private", Short: "delete the private server with all its data", Args: cobra.NoArgs,
+		Long: `Deletes the folder of the private PostgreSQL server, with everything in it. A database that the
+configuration names is never touched.`,
+		RunE: func(command *cobra.Command, _ []string) error {
+			cfg, err := a.loadConfig()
+			if err != nil {
+				return err
+			}
+			dir, err := cfg.DataDir()
+			if err != nil {
+				return err
+			}
+			if dir == "" {
+				dir = pgserver.DefaultDir()
+			}
+			if !yes {
+				return fault.New(fault.UsageWrong, "this deletes %s with all data in it", dir).
+					Suggest("say --yes if that is meant")
+			}
+			if err := a.removePrivate(command.Context(), dir); err != nil {
+				return err
+			}
+			a.term.Note("%s is gone", dir)
+			return nil
+		},
+	}
+	command.Flags().BoolVar(&yes, "yes", false, "yes, delete all of it")
+	return command
+}
+
+// removePrivate deletes the folder of a private server that nobody uses.
+func (a *app) removePrivate(_ context.Context, dir string) error {
+	entries, err := os.ReadDir(dir + "/users")
+	if err == nil && len(entries) > 0 {
+		return fault.New(fault.RunBusy, "another pandian command is using %s", dir).Suggest("end it first")
+	}
+	if _, err := os.Stat(dir + "/data/PG_VERSION"); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return os.RemoveAll(dir)
+}

@@ -1,0 +1,339 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"pandian/extract"
+	"pandian/internal/config"
+	"pandian/internal/erphttp"
+	"pandian/internal/fault"
+	"pandian/internal/retention"
+	"pandian/internal/run"
+	"pandian/internal/terminal"
+	"pandian/load"
+	pandiansql "pandian/sql"
+	"pandian/transform"
+)
+
+// pipelineOptions say how much of a pipeline is carried out.
+type pipelineOptions struct {
+	// Command goes into ops.run: run, extract, transform or load.
+	Command string
+	// Full makes every stage read everything again.
+	Full bool
+	// Window reads this span instead of what is missing; nil reads what is missing.
+	Window *extract.Window
+}
+
+func (o pipelineOptions) does(stage string) bool {
+	return o.Command == "run" || o.Command == stage
+}
+
+// pipelineRun is one run of one pipeline under way.
+type pipelineRun struct {
+	app      *app
+	cfg      *config.Config
+	db       *database
+	pipeline config.Pipeline
+	options  pipelineOptions
+	library  *transform.Library
+	id       int64
+
+	incomplete []string
+	loaded     load.Counts
+	findings   []transform.Finding
+}
+
+// runPipeline carries out a pipeline, or one stage of it, as one run with a
+// balance. It is what the subcommands call, and what a schedule calls.
+func (a *app) runPipeline(ctx context.Context, cfg *config.Config, db *database, name string, options pipelineOptions) (balance, error) {
+	pipeline, err := cfg.Pipeline(name)
+	if err != nil {
+		return balance{}, err
+	}
+	library, err := transform.Load(pandiansql.FS)
+	if err != nil {
+		return balance{}, err
+	}
+	p := &pipelineRun{app: a, cfg: cfg, db: db, pipeline: pipeline, options: options, library: library}
+	pool, err := db.pool(ctx, "")
+	if err != nil {
+		return balance{}, err
+	}
+	if _, err := retention.MakeAhead(ctx, pool, time.Now()); err != nil {
+		return balance{}, err
+	}
+	begun, runCtx, err := run.Start(ctx, pool, p.spec())
+	if err != nil {
+		return balance{}, runFault(err)
+	}
+	p.id = begun.ID
+	err = p.stages(runCtx)
+	result, balanceErr := readBalance(ctx, pool, p)
+	err = errors.Join(err, balanceErr)
+	if finishErr := begun.Finish(ctx, result, err); finishErr != nil {
+		err = errors.Join(err, finishErr)
+	}
+	return result, runFault(err)
+}
+
+func (p *pipelineRun) spec() run.Spec {
+	spec := run.Spec{
+		Pipeline: p.pipeline.Name, Command: p.options.Command, Full: p.options.Full,
+		Params: params(p.pipeline), Version: version,
+		Target: p.pipeline.Target.Connection, Platforms: map[string]string{},
+	}
+	connections := []string{p.pipeline.Target.Connection}
+	for _, source := range p.pipeline.Sources {
+		spec.Sources = append(spec.Sources, run.Source{Dataset: source.Dataset, Connection: source.Connection})
+		connections = append(connections, source.Connection)
+	}
+	for _, name := range connections {
+		spec.Platforms[name] = p.cfg.Connections[name].Platform
+	}
+	return spec
+}
+
+// params are those of the configuration and the connections, which sql/ reads
+// by ops.param as well.
+func params(pipeline config.Pipeline) map[string]string {
+	all := map[string]string{}
+	for name, value := range pipeline.Params {
+		all[name] = value
+	}
+	for index, source := range pipeline.Sources {
+		key := "source_connection"
+		if index > 0 {
+			key = "counterpart_connection"
+		}
+		all[key] = source.Connection
+	}
+	return all
+}
+
+func (p *pipelineRun) stages(ctx context.Context) error {
+	if p.options.does("extract") {
+		if err := p.extract(ctx); err != nil {
+			return err
+		}
+	}
+	if p.options.does("transform") {
+		if err := p.transform(ctx); err != nil {
+			return err
+		}
+	}
+	if p.options.does("load") {
+		if err := p.load(ctx); err != nil {
+			return err
+		}
+	}
+	return p.verdict(ctx)
+}
+
+// extract lands the datasets side by side: each waits for its own platform.
+func (p *pipelineRun) extract(ctx context.Context) error {
+	pool, err := p.db.pool(ctx, "pandian_extract")
+	if err != nil {
+		return err
+	}
+	lander := &extract.Lander{Pool: pool, Now: time.Now, Log: p.app.log}
+	reports := make([]extract.Report, len(p.pipeline.Sources))
+	group, ctx := errgroup.WithContext(ctx)
+	for index, source := range p.pipeline.Sources {
+		group.Go(func() error {
+			var err error
+			reports[index], err = p.land(ctx, lander, source)
+			return err
+		})
+	}
+	err = group.Wait()
+	for index, report := range reports {
+		for _, window := range report.Incomplete() {
+			p.incomplete = append(p.incomplete, fmt.Sprintf("%s of %s: %s",
+				p.pipeline.Sources[index].Dataset, p.pipeline.Sources[index].Connection, window.Reason))
+		}
+	}
+	return err
+}
+
+func (p *pipelineRun) land(ctx context.Context, lander *extract.Lander, source config.Source) (extract.Report, error) {
+	tracker := p.app.term.Progress().Task("read "+source.Dataset, 0)
+	stats := &erphttp.Stats{}
+	client, err := p.app.newSource(p.cfg, source.Dataset, source.Connection, stats)
+	if err != nil {
+		tracker.Done(err)
+		return extract.Report{}, err
+	}
+	settings := extract.DefaultSettings()
+	settings.Since, settings.Full = source.Since, p.options.Full
+	settings.Overlap, settings.Settle, settings.MaxSpan = source.Overlap, source.Settle, source.MaxSpan
+	if pages := p.cfg.Retention.Pages; pages > 0 {
+		settings.MaxPageAge = pages / 2
+	}
+	job := extract.Job{
+		RunID: p.id, ConnectionCode: source.Connection, Source: client, Settings: settings,
+		Progress: &landProgress{tracker: tracker, stats: stats},
+	}
+	if client.Spec().Kind == extract.Windowed {
+		job.Only = p.options.Window
+	}
+	report, err := lander.Land(ctx, job)
+	tracker.Done(err)
+	return report, sourceFault(err)
+}
+
+// transform carries out the files of sql/ and the checks.
+func (p *pipelineRun) transform(ctx context.Context) error {
+	pool, err := p.db.pool(ctx, "pandian_transform")
+	if err != nil {
+		return err
+	}
+	var datasets []string
+	for _, source := range p.pipeline.Sources {
+		datasets = append(datasets, source.Dataset)
+	}
+	steps, err := p.library.Steps(p.pipeline.Name, datasets)
+	if err != nil {
+		return err
+	}
+	tracker := p.app.term.Progress().Task("transform", int64(len(steps)))
+	tracker.SetUnit("steps")
+	runner := &transform.Runner{
+		Pool: pool, Log: p.app.log, RunID: p.id, Full: p.options.Full, WorkMem: "256MB",
+		Before: func(file transform.File) { tracker.Message(file.Name) },
+		After: func(result transform.StepResult) {
+			tracker.Add(1)
+			tracker.AddRows(result.Written)
+		},
+	}
+	err = runner.Run(ctx, steps)
+	tracker.Message("")
+	tracker.Done(err)
+	if err != nil {
+		return fault.New(fault.TransformFailed, "%w", err).
+			Suggest("the steps before it stay done; mend the cause and run again: its input is taken again")
+	}
+	return nil
+}
+
+func (p *pipelineRun) load(ctx context.Context) error {
+	pool, err := p.db.pool(ctx, "pandian_load")
+	if err != nil {
+		return err
+	}
+	target, err := newTarget(p.cfg, p.pipeline)
+	if err != nil {
+		return err
+	}
+	outbox := load.Outbox{Pipeline: p.pipeline.Name, Connection: p.pipeline.Sources[0].Connection}
+	backlog, err := load.ReadBacklog(ctx, pool, outbox)
+	if err != nil {
+		return err
+	}
+	tracker := p.app.term.Progress().Task("write back", backlog.Pending+backlog.Sending+backlog.Waiting)
+	tracker.SetUnit("documents")
+	settled := 0
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	p.loaded, err = load.Drain(ctx, pool, outbox, target, load.Settings{
+		BatchSize: p.pipeline.Target.BatchSize, Workers: p.pipeline.Target.Workers,
+		RunID: p.id, WorkerName: fmt.Sprintf("%s:%d", host, os.Getpid()), Logger: p.app.log,
+		Progress: func(counts load.Counts) {
+			done := counts.Sent + counts.Superseded + counts.Rejected + counts.Abandoned
+			tracker.Add(int64(done - settled))
+			settled = done
+		},
+	})
+	tracker.Done(err)
+	if err != nil {
+		return fault.New(fault.TargetUnreachable, "%w", err)
+	}
+	if err := p.loaded.Balance(); err != nil {
+		return fault.New(fault.RunUnbalanced, "%w", err)
+	}
+	return nil
+}
+
+// verdict runs the checks and says whether the run is good: a row that is
+// rejected does not stop the others, but what was not read, not compared or
+// does not add up fails the run.
+func (p *pipelineRun) verdict(ctx context.Context) error {
+	pool, err := p.db.pool(ctx, "pandian_transform")
+	if err != nil {
+		return err
+	}
+	runner := &transform.Runner{Pool: pool, Log: p.app.log, RunID: p.id}
+	var checks []transform.File
+	if p.options.does("transform") {
+		checks = p.library.Checks(p.pipeline.Name)
+	}
+	p.findings, err = runner.Check(ctx, checks)
+	if err != nil {
+		return fault.New(fault.TransformFailed, "%w", err)
+	}
+	if len(p.incomplete) > 0 {
+		return fault.New(fault.SourceIncomplete, "not everything was read: %s", p.incomplete[0]).
+			Suggest("run again: the window is read once more; pandian status shows open windows")
+	}
+	if index := slices.IndexFunc(p.findings, func(f transform.Finding) bool { return f.Severity == transform.Error }); index >= 0 {
+		finding := p.findings[index]
+		return fault.New(fault.CheckFailed, "%s lists %d rows, as %s", finding.Check, finding.Count, finding.Example).
+			Suggest("read sql/%s.sql and run it in psql with pandian.run_id = '%d'", finding.Check, p.id)
+	}
+	return p.notComparable(ctx)
+}
+
+func (p *pipelineRun) notComparable(ctx context.Context) error {
+	pool, err := p.db.pool(ctx, "pandian_transform")
+	if err != nil {
+		return err
+	}
+	var message *string
+	err = pool.QueryRow(ctx, `
+		select max(message)
+		from ops.finding
+		where
+			run_id = $1
+			and code = 'not_comparable'`, p.id).Scan(&message)
+	if err != nil {
+		return err
+	}
+	if message == nil {
+		return nil
+	}
+	return fault.New(fault.NotComparable, "%s", *message).
+		Suggest("the ledger is as it was; run again when both sides are there")
+}
+
+// landProgress draws a landing.
+type landProgress struct {
+	tracker terminal.Tracker
+	stats   *erphttp.Stats
+	waited  time.Duration
+	// total is the pages of the windows so far.
+	total int64
+}
+
+func (l *landProgress) TotalPages(pages int) {
+	l.total += int64(pages)
+	l.tracker.SetTotal(l.total)
+}
+
+func (l *landProgress) PageRead(records, _ int) {
+	l.tracker.Add(1)
+	l.tracker.AddRows(int64(records))
+	waited := l.stats.Snapshot().Waited
+	l.tracker.AddWait(waited - l.waited)
+	l.waited = waited
+}
+
+func (l *landProgress) WindowDone(extract.WindowReport) {}

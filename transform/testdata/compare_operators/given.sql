@@ -1,0 +1,2 @@
+-- Nothing is landed: query.sql asks the operators themselves.
+select 1;

@@ -1,0 +1,175 @@
+-- What the cases of this folder are told in: applied once to a test's database, before its given.sql.
+--
+--     select given.wdt('[{"spec_id": "1", ...}]', ...);            pages of one complete window of 旺店通
+--     select given.wdt_incomplete('why', '[...]');                 a window that could not be read to its end
+--     select given.yonsuite('[{"warehouse_code": "W1", ...}]', ...);  a complete snapshot, one page per place
+--     select given.yonsuite_incomplete('why', '[...]');
+--     select given.param('tolerance', '0.5');                      from this run on
+--     -- run                                                       types, compares, makes documents
+--
+-- A place of the snapshot whose records are those of the last snapshot is not landed again, as in extract.
+
+create schema given;
+
+create table given.params (
+    name text primary key,
+    value text not null
+);
+insert into given.params (name, value) values
+    ('source_connection', 'wdt'),
+    ('counterpart_connection', 'yonsuite'),
+    ('sku_key', 'goods_no'),
+    ('source_field', 'stock_num'),
+    ('counterpart_field', 'currentqty'),
+    ('operator', 'eq'),
+    ('compare_value', ''),
+    ('tolerance', '0'),
+    ('on_multiple', 'sum'),
+    ('target_field_quote', '1'),
+    ('both_directions', 'off'),
+    ('stale_after', '24h'),
+    ('strategy_id', '2b8bda5e');
+
+create function given.param(name text, value text)
+returns void
+language sql
+begin atomic
+    insert into given.params (name, value)
+    values (param.name, param.value)
+    on conflict (name) do update
+    set value = excluded.value;
+end;
+
+create function given.open_window(connection text, dataset text, kind text, state text, reason text)
+returns bigint
+language sql
+begin atomic
+    insert into ops."window" (connection_code, dataset, kind, from_at, to_at, state, reason, run_id, closed_at)
+    select
+        open_window.connection,
+        open_window.dataset,
+        open_window.kind,
+        case when open_window.kind = 'window' then coalesce(
+            (
+                select max(earlier.to_at)
+                from ops."window" as earlier
+                where
+                    earlier.connection_code = open_window.connection
+                    and earlier.dataset = open_window.dataset
+                    and earlier.state = 'complete'
+            ),
+            clock_timestamp() - interval '1 day'
+        ) end,
+        case when open_window.kind = 'window' then clock_timestamp() end,
+        open_window.state,
+        open_window.reason,
+        ops.run_id(),
+        clock_timestamp()
+    returning window_id;
+end;
+
+create function given.land(connection text, dataset text, window_id bigint, page_no integer, records text)
+returns bigint
+language sql
+begin atomic
+    insert into staging.page (
+        connection_code, dataset, run_id, window_id, page_no, record_count, records_hash, records, request, envelope
+    )
+    values (
+        land.connection, land.dataset, ops.run_id(), land.window_id, land.page_no,
+        json_array_length(land.records::json), hashtextextended(land.records, 0), land.records, '{}', '{}'
+    )
+    returning page_id;
+end;
+
+create function given.windowed(connection text, reason text, pages text[])
+returns void
+language plpgsql
+as $$
+declare
+    reading bigint := given.open_window(
+        connection, 'wdt.stock', 'window', case when reason is null then 'complete' else 'incomplete' end, reason
+    );
+begin
+    for place in 1 .. coalesce(array_length(pages, 1), 0) loop
+        perform given.land(connection, 'wdt.stock', reading, place - 1, pages[place]);
+    end loop;
+end
+$$;
+
+create function given.snapshot(connection text, reason text, places text[])
+returns void
+language plpgsql
+as $$
+declare
+    reading bigint := given.open_window(
+        connection, 'yonsuite.current_stock', 'snapshot', case when reason is null then 'complete' else 'incomplete' end, reason
+    );
+    place_count integer := coalesce(array_length(places, 1), 0);
+    landed integer := 0;
+    removed integer := 0;
+    page bigint;
+begin
+    for place in 1 .. place_count loop
+        continue when exists (
+            select from staging.snapshot_page
+            where
+                snapshot_page.connection_code = connection
+                and snapshot_page.dataset = 'yonsuite.current_stock'
+                and snapshot_page.page_no = place - 1
+                and snapshot_page.records_hash = hashtextextended(places[place], 0)
+        );
+        landed := landed + 1;
+        page := given.land(connection, 'yonsuite.current_stock', reading, place - 1, places[place]);
+        insert into staging.snapshot_page (
+            connection_code, dataset, page_no, page_id, landed_at, records_hash, record_count
+        )
+        values (
+            connection, 'yonsuite.current_stock', place - 1, page, now(),
+            hashtextextended(places[place], 0), json_array_length(places[place]::json)
+        )
+        on conflict on constraint snapshot_page_pkey do update
+        set
+            page_id = excluded.page_id,
+            landed_at = excluded.landed_at,
+            records_hash = excluded.records_hash,
+            record_count = excluded.record_count;
+    end loop;
+    if reason is null then
+        delete from staging.snapshot_page
+        where
+            snapshot_page.connection_code = connection
+            and snapshot_page.dataset = 'yonsuite.current_stock'
+            and snapshot_page.page_no >= place_count;
+        get diagnostics removed = row_count;
+    end if;
+    update ops."window"
+    set
+        pages_landed = landed,
+        pages_unchanged = place_count - landed,
+        pages_removed = removed
+    where
+        connection_code = connection
+        and window_id = reading;
+end
+$$;
+
+create function given.wdt(variadic pages text[])
+returns void
+language sql
+return given.windowed('wdt', null, pages);
+
+create function given.wdt_incomplete(reason text, variadic pages text[])
+returns void
+language sql
+return given.windowed('wdt', reason, pages);
+
+create function given.yonsuite(variadic places text[] default '{}')
+returns void
+language sql
+return given.snapshot('yonsuite', null, places);
+
+create function given.yonsuite_incomplete(reason text, variadic places text[] default '{}')
+returns void
+language sql
+return given.snapshot('yonsuite', reason, places);

@@ -1,0 +1,1 @@
+select productsku_code, currentqty from yonsuite.current_stock
