@@ -7,7 +7,7 @@ import (
 
 // maxBatchBytes is how much is held before it is committed, however few pages
 // it is. Two batches exist at most: one filling, one being committed.
-const maxBatchBytes = 8 << 20
+const maxBatchBytes = 4 << 20
 
 // checkpoint is the state of a window after a page: what ops.window will say
 // once the page is committed.

@@ -12,7 +12,6 @@ import (
 	"pandian/internal/db"
 	"pandian/internal/pgtest"
 	"pandian/load"
-	"pandian/load/qeasy"
 )
 
 const benchDocuments = 100_000
@@ -42,11 +41,33 @@ func benchOutbox(b *testing.B) (*pgxpool.Pool, load.Outbox) {
 	return pool, outbox
 }
 
+// sends is a target that keeps nothing.
+type sends func(document load.Document) load.Outcome
+
+func (s sends) Send(_ context.Context, documents []load.Document) ([]load.Outcome, error) {
+	outcomes := make([]load.Outcome, len(documents))
+	for i, document := range documents {
+		outcomes[i] = s(document)
+	}
+	return outcomes, nil
+}
+
 // BenchmarkDrain empties an outbox of 100,000 documents; "documents/s" is the figure.
 // "statements" is the limit: claims and completions alone, four workers,
-// without anything that Drain does around them.
+// without anything that Drain does around them; compare within one run only. On two
+// cores shared with other work, batch 500: no-op 30,000 to 49,000 documents/s,
+// statements 34,000 to 60,000, no-op over statements 0.6 to 0.9 (four runs).
 func BenchmarkDrain(b *testing.B) {
-	for name, target := range map[string]load.Target{"no-op": qeasy.NoOp{}, "comparedata": qeasy.CompareData{}} {
+	value := "12.5"
+	targets := map[string]load.Target{
+		"no-op": sends(func(load.Document) load.Outcome { return load.Outcome{State: load.Sent} }),
+		"write-back": sends(func(document load.Document) load.Outcome {
+			return load.Outcome{State: load.Sent, Writeback: []load.Writeback{
+				{Dataset: "wdt.stock", RecordKey: document.Key, Field: "currentqty", Value: &value},
+			}}
+		}),
+	}
+	for name, target := range targets {
 		for _, settings := range []load.Settings{{BatchSize: 100, Workers: 4}, {BatchSize: 500, Workers: 2}, {BatchSize: 1000, Workers: 4}} {
 			b.Run(name+"/"+label(settings), func(b *testing.B) {
 				measure(b, func(pool *pgxpool.Pool, outbox load.Outbox) error {

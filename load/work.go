@@ -64,7 +64,7 @@ func (w *worker) work(ctx context.Context, taken *batch) error {
 			}
 			break
 		}
-		if len(queue) > 0 {
+		if len(queue)+len(blocked) > 0 {
 			if isHeld, err := w.complete(ctx, taken, done, nil, false); err != nil || !isHeld {
 				w.count(Counts{Lost: len(queue) + len(blocked)})
 				return err

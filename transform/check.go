@@ -54,7 +54,7 @@ func (r *Runner) check(ctx context.Context, check File) (Finding, error) {
 			values ($1, $2, $3, $4, $5)
 			on conflict on constraint finding_pkey do nothing`,
 			r.RunID, check.Name, string(check.Severity), finding.Count,
-			fmt.Sprintf("%s: %s", check.Title, finding.Example))
+			fmt.Sprintf("%d rows, as %s", finding.Count, finding.Example))
 		return err
 	})
 	return finding, err

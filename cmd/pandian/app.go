@@ -56,6 +56,7 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	if a.term == nil { // the command line itself was wrong, or asked for help
 		a.json = a.json || wantsJSON(args)
 		a.begin(command)
+		err = usageFault(err)
 	}
 	defer a.term.Close()
 	err = interruption(ctx, err)
@@ -65,6 +66,15 @@ func (a *app) execute(ctx context.Context, args []string) int {
 		}
 	}
 	return a.term.Fail(err)
+}
+
+// usageFault gives what is wrong with a command line its code.
+func usageFault(err error) error {
+	var known *fault.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	return fault.New(fault.UsageWrong, "%w", err).Suggest("pandian --help lists the commands")
 }
 
 func wantsJSON(args []string) bool {

@@ -228,7 +228,7 @@ func (b balance) show(term *terminal.Terminal) error {
 		}
 	}
 	for _, found := range b.Findings {
-		term.Note("%s %s: %d. %s", term.ErrStyle().Mark(terminal.Doubtful), found.Subject, found.Count, found.Message)
+		term.Note("%s %s: %s", term.ErrStyle().Mark(terminal.Doubtful), found.Subject, found.Message)
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ func (a *app) psqlCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "psql [-- PSQL-ARGUMENT...]",
 		Short: "open psql on pandian's database",
-		Long: `Opens psql on pandian's database. The private server runs as long as psql does. What follows -- goes to psql.`,
+		Long:  `Opens psql on pandian's database. The private server runs as long as psql does. What follows -- goes to psql.`,
 		Example: `  pandian psql
   pandian psql -- -c 'select * from report.stock_comparison'`,
 		Annotations: map[string]string{"envelope": "no"},

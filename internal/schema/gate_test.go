@@ -8,6 +8,7 @@ import (
 	"pandian/internal/fault"
 	"pandian/internal/pgtest"
 	"pandian/internal/schema"
+	"pandian/migrations"
 )
 
 func TestGate(t *testing.T) {
@@ -30,7 +31,7 @@ func TestGate(t *testing.T) {
 	t.Run("an_empty_database_has_no_schema_yet", func(t *testing.T) {
 		t.Parallel()
 		url := pgtest.Empty(t)
-		_, err := newMigrator(t, schema.Options{URL: url}).Gate(t.Context(), connect(t, url))
+		_, err := newMigrator(t, schema.Options{URL: url, Migrations: migrations.FS}).Gate(t.Context(), connect(t, url))
 		if !errors.Is(err, schema.ErrNoSchema) {
 			t.Fatalf("got %v, want %v", err, schema.ErrNoSchema)
 		}
@@ -40,7 +41,7 @@ func TestGate(t *testing.T) {
 	t.Run("an_empty_database_of_an_account_that_may_not_create_names_the_right", func(t *testing.T) {
 		t.Parallel()
 		_, url := emptyFor(t, "guest")
-		m := newMigrator(t, schema.Options{URL: url})
+		m := newMigrator(t, schema.Options{URL: url, Migrations: migrations.FS})
 		_, err := m.Gate(t.Context(), connect(t, url))
 		wantFault(t, err, fault.DatabaseForbidden, "lacks the right CREATE", "grant create on database")
 		_, err = m.Up(t.Context())
@@ -50,7 +51,7 @@ func TestGate(t *testing.T) {
 	t.Run("a_schema_that_lacks_a_migration_is_behind", func(t *testing.T) {
 		t.Parallel()
 		url := pgtest.Empty(t)
-		mustUp(t, newMigrator(t, schema.Options{URL: url}))
+		mustUp(t, newMigrator(t, schema.Options{URL: url, Migrations: migrations.FS}))
 		next := released(t, map[string]string{"99999_next.sql": "-- +goose Up\nselect 1;\n-- +goose Down\nselect 1;\n"})
 		_, err := newMigrator(t, schema.Options{Migrations: next}).Gate(t.Context(), connect(t, url))
 		if !errors.Is(err, schema.ErrBehind) {
@@ -75,7 +76,7 @@ func TestGate(t *testing.T) {
 	t.Run("a_read_only_account_may_read", func(t *testing.T) {
 		t.Parallel()
 		url := pgtest.Empty(t)
-		m := newMigrator(t, schema.Options{URL: url})
+		m := newMigrator(t, schema.Options{URL: url, Migrations: migrations.FS})
 		mustUp(t, m)
 		admin := connect(t, url)
 		exec(t, admin, "alter database "+admin.Config().Database+" set default_transaction_read_only = on")
