@@ -56,12 +56,14 @@ create table ops.pipeline_source (
     pipeline_code text collate "C" not null,
     dataset text collate "C" not null,
     connection_code text collate "C" not null,
+    since_at timestamptz,
     constraint pipeline_source_pkey primary key (pipeline_code, dataset, connection_code)
 );
 comment on table ops.pipeline_source is 'One row is one dataset of one connection that a pipeline reads.';
 comment on column ops.pipeline_source.pipeline_code is 'The reading pipeline.';
 comment on column ops.pipeline_source.dataset is 'Vendor and thing, as in wdt.stock.';
 comment on column ops.pipeline_source.connection_code is 'The connection that is read.';
+comment on column ops.pipeline_source.since_at is 'Where reading begins; null for snapshots.';
 
 create table ops.run (
     run_id bigint generated always as identity,

@@ -36,17 +36,20 @@ set
     updated_at = now();
 
 -- name: OpsPipelineSourceKeep :exec
--- OpsPipelineSourceKeep notes that a pipeline reads a dataset of a connection.
-insert into ops.pipeline_source (pipeline_code, dataset, connection_code)
+-- OpsPipelineSourceKeep notes that a pipeline reads a dataset of a connection; an unchanged row is not written.
+insert into ops.pipeline_source (pipeline_code, dataset, connection_code, since_at)
 select
     @pipeline_code::text,
     @dataset::text,
-    @connection_code::text
+    @connection_code::text,
+    sqlc.narg(since_at)::timestamptz
 where not exists (
     select from ops.pipeline_source
     where
         pipeline_code = @pipeline_code::text
         and dataset = @dataset::text
         and connection_code = @connection_code::text
+        and since_at is not distinct from sqlc.narg(since_at)::timestamptz
 )
-on conflict on constraint pipeline_source_pkey do nothing;
+on conflict on constraint pipeline_source_pkey do update
+set since_at = excluded.since_at;

@@ -102,13 +102,16 @@ func (l *Library) Replaceable() ([]File, error) {
 			files = append(files, file)
 		}
 	}
-	return sortByNeed(files, func(later, earlier File) bool {
-		for _, match := range created.FindAllStringSubmatch(earlier.Text, -1) {
-			if mentions(later.Text, match[1]) {
-				return true
-			}
+	creates := map[string][]string{}
+	for _, file := range files {
+		for _, match := range created.FindAllStringSubmatch(file.Text, -1) {
+			creates[file.Name] = append(creates[file.Name], match[1])
 		}
-		return false
+	}
+	return sortByNeed(files, func(later, earlier File) bool {
+		return slices.ContainsFunc(creates[earlier.Name], func(name string) bool {
+			return mentions(later.Text, name)
+		})
 	})
 }
 
@@ -127,20 +130,28 @@ func mentions(text, name string) bool {
 }
 
 // sortByNeed orders files so that each comes after those it needs, otherwise
-// by name.
+// by name. needs is asked once per pair.
 func sortByNeed(files []File, needs func(later, earlier File) bool) ([]File, error) {
 	rest := slices.Clone(files)
 	slices.SortFunc(rest, func(a, b File) int { return cmp.Compare(a.Name, b.Name) })
+	needed := map[string][]string{}
+	for _, later := range rest {
+		for _, earlier := range rest {
+			if later.Name != earlier.Name && needs(later, earlier) {
+				needed[later.Name] = append(needed[later.Name], earlier.Name)
+			}
+		}
+	}
+	placed := map[string]bool{}
 	var sorted []File
 	for len(rest) > 0 {
-		ready := slices.IndexFunc(rest, func(candidate File) bool {
-			return !slices.ContainsFunc(rest, func(other File) bool {
-				return other.Name != candidate.Name && needs(candidate, other)
-			})
+		ready := slices.IndexFunc(rest, func(file File) bool {
+			return !slices.ContainsFunc(needed[file.Name], func(name string) bool { return !placed[name] })
 		})
 		if ready < 0 {
 			return nil, fmt.Errorf("these files need one another in a circle: %s", joinNames(rest))
 		}
+		placed[rest[ready].Name] = true
 		sorted = append(sorted, rest[ready])
 		rest = slices.Delete(rest, ready, ready+1)
 	}

@@ -76,7 +76,13 @@ func (r *Runner) runStep(ctx context.Context, step File) (written int64, err err
 			return fmt.Errorf("take input: %w", err)
 		}
 		written, err = execFile(ctx, tx, step.Text)
-		return err
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "select ops.refresh_statistics($1)", step.Writes); err != nil {
+			return fmt.Errorf("refresh statistics: %w", err)
+		}
+		return nil
 	})
 	return written, err
 }

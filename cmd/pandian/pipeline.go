@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"golang.org/x/sync/errgroup"
 
 	"pandian/extract"
@@ -76,12 +77,31 @@ func (a *app) runPipeline(ctx context.Context, cfg *config.Config, db *database,
 	}
 	p.id = begun.ID
 	err = p.stages(runCtx)
+	p.retain(ctx, pool)
 	result, balanceErr := readBalance(ctx, pool, p)
 	err = errors.Join(err, balanceErr)
 	if finishErr := begun.Finish(ctx, result, err); finishErr != nil {
 		err = errors.Join(err, finishErr)
 	}
 	return result, runFault(err)
+}
+
+// retain drops what is older than its retention. It never fails a run: what
+// stays too long is said, and dropped by a later one.
+func (p *pipelineRun) retain(ctx context.Context, pool *pgxpool.Pool) {
+	days := int(p.cfg.Retention.Pages.Hours() / 24)
+	if days <= 0 {
+		return
+	}
+	dropped, err := retention.Drop(ctx, pool, days, time.Now())
+	if err != nil {
+		p.app.log.WarnContext(ctx, "old partitions were not dropped", "run_id", p.id, "error", err)
+		return
+	}
+	if dropped.Count > 0 || len(dropped.Busy) > 0 {
+		p.app.log.InfoContext(ctx, "old partitions dropped", "run_id", p.id,
+			"count", dropped.Count, "in_use", dropped.InUse, "busy", dropped.Busy)
+	}
 }
 
 func (p *pipelineRun) spec() run.Spec {
@@ -92,7 +112,9 @@ func (p *pipelineRun) spec() run.Spec {
 	}
 	connections := []string{p.pipeline.Target.Connection}
 	for _, source := range p.pipeline.Sources {
-		spec.Sources = append(spec.Sources, run.Source{Dataset: source.Dataset, Connection: source.Connection})
+		spec.Sources = append(spec.Sources, run.Source{
+			Dataset: source.Dataset, Connection: source.Connection, Since: source.Since,
+		})
 		connections = append(connections, source.Connection)
 	}
 	for _, name := range connections {

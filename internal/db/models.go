@@ -196,6 +196,8 @@ type OpsPipelineSource struct {
 	Dataset string
 	// The connection that is read.
 	ConnectionCode string
+	// Where reading begins; null for snapshots.
+	SinceAt *time.Time
 }
 
 // One row is one run of one pipeline. While it works, its session holds the advisory lock of its run_id (ops.run_lock_class).

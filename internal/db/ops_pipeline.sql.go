@@ -7,6 +7,7 @@ package db
 
 import (
 	"context"
+	"time"
 )
 
 const opsConnectionKeep = `-- name: OpsConnectionKeep :exec
@@ -70,29 +71,38 @@ func (q *Queries) OpsPipelineKeep(ctx context.Context, arg OpsPipelineKeepParams
 }
 
 const opsPipelineSourceKeep = `-- name: OpsPipelineSourceKeep :exec
-insert into ops.pipeline_source (pipeline_code, dataset, connection_code)
+insert into ops.pipeline_source (pipeline_code, dataset, connection_code, since_at)
 select
     $1::text,
     $2::text,
-    $3::text
+    $3::text,
+    $4::timestamptz
 where not exists (
     select from ops.pipeline_source
     where
         pipeline_code = $1::text
         and dataset = $2::text
         and connection_code = $3::text
+        and since_at is not distinct from $4::timestamptz
 )
-on conflict on constraint pipeline_source_pkey do nothing
+on conflict on constraint pipeline_source_pkey do update
+set since_at = excluded.since_at
 `
 
 type OpsPipelineSourceKeepParams struct {
 	PipelineCode   string
 	Dataset        string
 	ConnectionCode string
+	SinceAt        *time.Time
 }
 
-// OpsPipelineSourceKeep notes that a pipeline reads a dataset of a connection.
+// OpsPipelineSourceKeep notes that a pipeline reads a dataset of a connection; an unchanged row is not written.
 func (q *Queries) OpsPipelineSourceKeep(ctx context.Context, arg OpsPipelineSourceKeepParams) error {
-	_, err := q.db.Exec(ctx, opsPipelineSourceKeep, arg.PipelineCode, arg.Dataset, arg.ConnectionCode)
+	_, err := q.db.Exec(ctx, opsPipelineSourceKeep,
+		arg.PipelineCode,
+		arg.Dataset,
+		arg.ConnectionCode,
+		arg.SinceAt,
+	)
 	return err
 }

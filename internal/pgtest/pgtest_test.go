@@ -68,7 +68,7 @@ func TestDatabases(t *testing.T) {
 
 	t.Run("have_the_migrations_of_pandian", func(t *testing.T) {
 		t.Parallel()
-		applied := scan[int](t, Pool(t), "select count(*) from goose_db_version where version_id > 0")
+		applied := scan[int](t, Pool(t), "select count(*) from pandian.goose_db_version where version_id > 0")
 		files, err := migrations.FS.ReadDir(".")
 		if err != nil {
 			t.Fatal(err)

@@ -79,6 +79,10 @@ func (h *host) exists(ctx context.Context, name string) (bool, error) {
 	return exists, nil
 }
 
+// versionTable is where pandian's own migrator keeps the applied versions, so
+// that its gate knows the databases of tests.
+const versionTable = "pandian.goose_db_version"
+
 // migrate applies all migrations in fsys.
 func migrate(ctx context.Context, address string, fsys fs.FS) (err error) {
 	db, err := sql.Open("pgx", address)
@@ -86,7 +90,11 @@ func migrate(ctx context.Context, address string, fsys fs.FS) (err error) {
 		return fmt.Errorf("connect to migrate: %w", err)
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	provider, err := goose.NewProvider(database.DialectPostgres, db, fsys, goose.WithDisableGlobalRegistry(true))
+	if _, err := db.ExecContext(ctx, "create schema if not exists pandian"); err != nil {
+		return fmt.Errorf("make the schema of the versions: %w", err)
+	}
+	provider, err := goose.NewProvider(database.DialectPostgres, db, fsys,
+		goose.WithDisableGlobalRegistry(true), goose.WithTableName(versionTable))
 	if err != nil {
 		return fmt.Errorf("read migrations: %w", err)
 	}

@@ -43,6 +43,8 @@ func (e *BusyError) Error() string {
 // Source is one dataset that a pipeline reads.
 type Source struct {
 	Dataset, Connection string
+	// Since is where reading begins; zero for snapshots.
+	Since time.Time
 }
 
 // Spec is what a run is told before it begins.
@@ -176,9 +178,13 @@ func keepConfiguration(ctx context.Context, tx pgx.Tx, spec Spec) error {
 		return fmt.Errorf("note pipeline %s: %w", spec.Pipeline, err)
 	}
 	for _, source := range spec.Sources {
-		err := queries.OpsPipelineSourceKeep(ctx, db.OpsPipelineSourceKeepParams{
+		params := db.OpsPipelineSourceKeepParams{
 			PipelineCode: spec.Pipeline, Dataset: source.Dataset, ConnectionCode: source.Connection,
-		})
+		}
+		if !source.Since.IsZero() {
+			params.SinceAt = &source.Since
+		}
+		err := queries.OpsPipelineSourceKeep(ctx, params)
 		if err != nil {
 			return fmt.Errorf("note source %s: %w", source.Dataset, err)
 		}

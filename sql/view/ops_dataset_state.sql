@@ -1,15 +1,28 @@
 -- How far each dataset of each connection is covered, and whether it is complete as it stands.
 --
 -- grain:  connection, dataset
--- reads:  ops.window
+-- reads:  ops.window, ops.pipeline_source
 -- writes: nothing
 -- rerun:  safe
 --
 -- A windowed dataset is verified through the end of its contiguous complete windows, both ends inclusive, so
--- windows that share a second or follow within one touch. A snapshot is complete when the newest reading is.
+-- windows that share a second or follow within one touch. What was read before the first moment that a pipeline
+-- asks for, as by an old backfill, is left out. A snapshot is complete when the newest reading is. Recorded files
+-- without a span decide only where nothing else was read.
 
 create or replace view ops.dataset_state as
-with span as (
+with beginning as (
+    select
+        pipeline_source.connection_code,
+        pipeline_source.dataset,
+        min(pipeline_source.since_at) as since_at
+    from ops.pipeline_source
+    group by
+        pipeline_source.connection_code,
+        pipeline_source.dataset
+),
+
+span as (
     select
         read.connection_code,
         read.dataset,
@@ -21,9 +34,13 @@ with span as (
             rows between unbounded preceding and 1 preceding
         ) as covered_to
     from ops."window" as read
+    left join beginning
+        on beginning.connection_code = read.connection_code
+        and beginning.dataset = read.dataset
     where
         read.state = 'complete'
         and read.from_at is not null
+        and (beginning.since_at is null or read.to_at >= beginning.since_at)
 ),
 
 island as (
@@ -66,6 +83,8 @@ newest as (
     order by
         read.connection_code,
         read.dataset,
+        (read.from_at is not null) desc,
+        (read.kind = 'files'),
         read.window_id desc
 )
 
