@@ -86,8 +86,7 @@ func TestDrain_does_not_let_a_newer_revision_overtake_an_older_one_under_way(t *
 	}}
 	f.put("a", "1")
 	var drains sync.WaitGroup
-	settings := quick()
-	settings.Workers = 1
+	settings := alone()
 	drains.Go(func() { f.drain(target, settings) })
 	<-inside
 	w := f.begin()
@@ -123,8 +122,7 @@ func TestDrain_defers_a_newer_revision_when_the_older_one_takes_too_long(t *test
 		return slices.Repeat([]load.Outcome{{State: load.Sent}}, len(documents)), nil
 	}}
 	f.put("a", "1")
-	settings := quick()
-	settings.Workers = 1
+	settings := alone()
 	var drain sync.WaitGroup
 	drain.Go(func() { f.drain(target, settings) })
 	<-inside

@@ -133,6 +133,14 @@ func quick() load.Settings {
 	return load.Settings{BaseBackoff: 20 * time.Millisecond, MaxBackoff: 40 * time.Millisecond, WorkerName: "test"}
 }
 
+// alone are quick settings for a single worker, where a second one would do what the
+// test wants to see others do.
+func alone() load.Settings {
+	settings := quick()
+	settings.Workers = 1
+	return settings
+}
+
 func (f fixture) drain(target load.Target, settings load.Settings) load.Counts {
 	f.Helper()
 	counts, err := load.Drain(f.Context(), f.pool, f.outbox, target, settings)

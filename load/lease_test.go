@@ -45,7 +45,7 @@ func TestDrain_drops_the_results_of_a_worker_that_was_frozen(t *testing.T) {
 	}}
 	var counts load.Counts
 	var drain sync.WaitGroup
-	drain.Go(func() { counts = f.drain(frozen, quick()) })
+	drain.Go(func() { counts = f.drain(frozen, alone()) })
 	<-inside
 	f.wantStates("sending", "sending", "sending")
 
@@ -84,7 +84,7 @@ func TestDrain_drops_the_results_of_a_worker_that_was_frozen_over_a_retry(t *tes
 	}}
 	var counts load.Counts
 	var drain sync.WaitGroup
-	drain.Go(func() { counts = f.drain(frozen, quick()) })
+	drain.Go(func() { counts = f.drain(frozen, alone()) })
 	<-inside
 	f.exec(`update outbox.retry set lease_until = now() - interval '1 second' where document_id = 1`)
 	f.drain(&erp{answer: always(load.Outcome{State: load.Waiting, Message: "fresh", RetryAfter: time.Hour})}, quick())
@@ -273,8 +273,7 @@ func TestDrain_stops_uncounted_when_the_target_is_not_available(t *testing.T) {
 	target := &erp{answer: func(context.Context, []load.Document) ([]load.Outcome, error) {
 		return nil, &load.UnavailableError{Cause: cause}
 	}}
-	settings := quick()
-	settings.Workers = 1
+	settings := alone()
 	for range 5 {
 		counts, err := load.Drain(f.Context(), f.pool, f.outbox, target, settings)
 		if !errors.Is(err, cause) || counts.GivenBack != 20 {

@@ -53,15 +53,9 @@ type Database struct {
 
 // Retention says how long things are kept; 0 stands for forever.
 type Retention struct {
-	// Pages are raw responses (staging.page). Default 30 days.
+	// Pages are raw responses (staging.page) and the change feeds, dropped by
+	// the day. Default 30 days.
 	Pages time.Duration
-	// Rejects are records that could not be read (staging.reject). Default 90
-	// days.
-	Rejects time.Duration
-	// Documents are finished documents of the outbox. Default 90 days.
-	Documents time.Duration
-	// Runs are finished runs with their windows and balances. Default 365 days.
-	Runs time.Duration
 }
 
 // Log says what is logged, and how.
@@ -86,9 +80,6 @@ func (s *Database) fields() []field {
 func (s *Retention) fields() []field {
 	return []field{
 		keep("pages", &s.Pages, "30d"),
-		keep("rejects", &s.Rejects, "90d"),
-		keep("documents", &s.Documents, "90d"),
-		keep("runs", &s.Runs, "365d"),
 	}
 }
 

@@ -41,7 +41,7 @@ pipelines:
     target: {connection: qeasy}
     schedule: {cron: "0 */2 * * *"}
     params: {tolerance: 0.50, both_directions: true, stale_after: 36h, ignore_index_exception: {stock_num: {operator: eq, value: ""}}}
-retention: {runs: forever}
+retention: {pages: forever}
 `
 
 func load(t *testing.T, sources config.Sources) *config.Config {
@@ -101,8 +101,8 @@ func TestLoad(t *testing.T) {
 		if diff := cmp.Diff(want, pipeline); diff != "" {
 			t.Errorf("want -, got +\n%s", diff)
 		}
-		if got.Retention.Runs != 0 {
-			t.Errorf("got %s, want 0 for forever", got.Retention.Runs)
+		if got.Retention.Pages != 0 {
+			t.Errorf("got %s, want 0 for forever", got.Retention.Pages)
 		}
 	})
 
@@ -156,9 +156,6 @@ func TestPrecedence(t *testing.T) {
 			"database.data_dir =  from default",
 			"connections.q.platform = qeasy from pandian.yaml:4:17",
 			"retention.pages = 7d from pandian.yaml:2:20",
-			"retention.rejects = 90d from default",
-			"retention.documents = 90d from default",
-			"retention.runs = 365d from default",
 			"log.level = debug from --log-level",
 			"log.format = text from PANDIAN_LOG_FORMAT",
 		}

@@ -18,10 +18,13 @@ with setting as materialized (
         ops.param('counterpart_field') as field,
         ops.param('both_directions') = 'on' as is_both_directions
     from ops.run
-    cross join compare.stock_comparable
+    -- No basis, no valid comparison: compare/stock_result.sql has judged the two sides, and asking them again might
+    -- get another answer, so that outcomes would be written which the ledger never hears of.
+    inner join compare.basis
+        on basis.connection_code = ops.param('source_connection')
+        and basis.pipeline_code = run.pipeline_code
     where
         run.run_id = ops.run_id()
-        and stock_comparable.is_comparable
         -- nothing to do when nothing was compared anew
         and (
             ops.is_full()
@@ -37,10 +40,8 @@ with setting as materialized (
                 inner join ops.input_run on input_run.run_id = current_stock_change.run_id
             )
             or exists (
-                select
-                from compare.basis
-                inner join ops.input_run on input_run.run_id = basis.run_id
-                where basis.pipeline_code = run.pipeline_code
+                select from ops.input_run
+                where input_run.run_id = basis.run_id
             )
         )
 ),
@@ -75,6 +76,7 @@ only_there as (
 found as (
     select
         stock_result.spec_id || '@' || stock_result.warehouse_id as record_key,
+        setting.field,
         stock_result.outcome as kind,
         stock_result.warehouse_code,
         stock_result.sku_code,
@@ -91,7 +93,9 @@ found as (
     where stock_result.outcome in ('different', 'missing_there', 'not_comparable')
     union all
     select
-        'counterpart:' || only_there.warehouse_code || '/' || only_there.sku_code,
+        -- the first / parts the codes, whatever stands in them
+        'counterpart:' || replace(replace(only_there.warehouse_code, '%', '%25'), '/', '%2F') || '/' || only_there.sku_code,
+        setting.field,
         'missing_here',
         only_there.warehouse_code,
         only_there.sku_code,
@@ -120,13 +124,23 @@ found as (
         )
 ),
 
+-- Those of a field that is compared no more are among them, and are resolved.
 known as (
-    select discrepancy.*
+    select
+        discrepancy.connection_code,
+        discrepancy.pipeline_code,
+        discrepancy.record_key,
+        discrepancy.field,
+        discrepancy.kind,
+        discrepancy.state,
+        discrepancy.warehouse_code,
+        discrepancy.sku_code,
+        discrepancy.source_qty,
+        discrepancy.counterpart_qty
     from setting
     inner join compare.discrepancy
         on discrepancy.connection_code = setting.connection_code
         and discrepancy.pipeline_code = setting.pipeline_code
-        and discrepancy.field = setting.field
 ),
 
 action as materialized (
@@ -138,6 +152,7 @@ action as materialized (
             else 'changed'
         end as event,
         coalesce(found.record_key, known.record_key) as record_key,
+        coalesce(found.field, known.field) as field,
         coalesce(found.kind, known.kind) as kind,
         coalesce(found.warehouse_code, known.warehouse_code) as warehouse_code,
         coalesce(found.sku_code, known.sku_code) as sku_code,
@@ -149,9 +164,12 @@ action as materialized (
             else found.delta_qty
         end as delta_qty
     from found
-    full join known on known.record_key = found.record_key
+    full join known
+        on known.record_key = found.record_key
+        and known.field = found.field
+    left join setting on setting.field = known.field
     left join compare.stock_result as agreed
-        on agreed.connection_code = known.connection_code
+        on agreed.connection_code = setting.connection_code
         and agreed.pipeline_code = known.pipeline_code
         and agreed.spec_id = split_part(known.record_key, '@', 1)
         and agreed.warehouse_id = split_part(known.record_key, '@', 2)
@@ -188,7 +206,7 @@ opened as (
         setting.connection_code,
         setting.pipeline_code,
         action.record_key,
-        setting.field,
+        action.field,
         action.kind,
         action.warehouse_code,
         action.sku_code,
@@ -226,7 +244,7 @@ updated as (
         and discrepancy.connection_code = setting.connection_code
         and discrepancy.pipeline_code = setting.pipeline_code
         and discrepancy.record_key = action.record_key
-        and discrepancy.field = setting.field
+        and discrepancy.field = action.field
 ),
 
 noted as (
@@ -247,7 +265,7 @@ noted as (
         setting.connection_code,
         setting.pipeline_code,
         action.record_key,
-        setting.field,
+        action.field,
         action.event,
         action.kind,
         action.source_qty,

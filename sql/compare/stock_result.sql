@@ -83,12 +83,41 @@ with changed as (
     where setting.is_comparable
 ),
 
+-- Blanks around a code are no part of it. A map that holds a code both with and without them counts once.
+mapped_warehouse as (
+    select distinct on (btrim(warehouse_map.source_warehouse_code))
+        btrim(warehouse_map.source_warehouse_code) as source_code,
+        warehouse_map.target_warehouse_code as target_code
+    from setting
+    inner join ref.warehouse_map
+        on warehouse_map.source_connection_code = setting.source_connection
+        and warehouse_map.target_connection_code = setting.counterpart_connection
+    order by
+        btrim(warehouse_map.source_warehouse_code),
+        length(warehouse_map.source_warehouse_code),
+        warehouse_map.source_warehouse_code
+),
+
+mapped_sku as (
+    select distinct on (btrim(sku_map.source_sku_code))
+        btrim(sku_map.source_sku_code) as source_code,
+        sku_map.target_sku_code as target_code
+    from setting
+    inner join ref.sku_map
+        on sku_map.source_connection_code = setting.source_connection
+        and sku_map.target_connection_code = setting.counterpart_connection
+    order by
+        btrim(sku_map.source_sku_code),
+        length(sku_map.source_sku_code),
+        sku_map.source_sku_code
+),
+
 indexed as (
     select
         changed.spec_id,
         changed.warehouse_id,
-        btrim(coalesce(warehouse_map.target_warehouse_code, stock.warehouse_no)) as warehouse_code,
-        btrim(coalesce(sku_map.target_sku_code, key.sku)) as sku_code
+        btrim(coalesce(mapped_warehouse.target_code, stock.warehouse_no)) as warehouse_code,
+        btrim(coalesce(mapped_sku.target_code, key.sku)) as sku_code
     from changed
     cross join setting
     left join wdt.stock
@@ -98,14 +127,8 @@ indexed as (
     cross join lateral (
         select case setting.sku_key when 'goods_no' then stock.goods_no when 'spec_no' then stock.spec_no end
     ) as key (sku)
-    left join ref.warehouse_map
-        on warehouse_map.source_connection_code = setting.source_connection
-        and warehouse_map.source_warehouse_code = stock.warehouse_no
-        and warehouse_map.target_connection_code = setting.counterpart_connection
-    left join ref.sku_map
-        on sku_map.source_connection_code = setting.source_connection
-        and sku_map.source_sku_code = key.sku
-        and sku_map.target_connection_code = setting.counterpart_connection
+    left join mapped_warehouse on mapped_warehouse.source_code = btrim(stock.warehouse_no)
+    left join mapped_sku on mapped_sku.source_code = btrim(key.sku)
 ),
 
 affected_index as (
@@ -260,6 +283,8 @@ paired as materialized (
             when 'sending_num' then stock.sending_num
             when 'purchase_num' then stock.purchase_num
             when 'transfer_num' then stock.transfer_num
+            when 'weight' then stock.weight
+            when 'cost_price' then stock.cost_price
         end
     ) as source (qty)
     left join counterpart

@@ -44,7 +44,8 @@ language sql
 immutable
 return coalesce(
     (
-        select bool_and(
+        -- what cannot be said (a figure is missing) does not hold; bool_and would pass over it
+        select bool_and(coalesce(
             case
                 when ops.numeric_problem(source_row ->> condition.field) is null
                     and ops.numeric_problem(nullif(condition.member ->> 'value', '')) is null
@@ -74,8 +75,9 @@ return coalesce(
                 when condition.member ->> 'operator' = 'notlike'
                     then strpos(source_row ->> condition.field, condition.member ->> 'value') = 0
                 else false
-            end
-        )
+            end,
+            false
+        ))
         from jsonb_each(conditions) as condition (field, member)
     ),
     false

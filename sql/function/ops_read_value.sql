@@ -20,15 +20,17 @@ return case
     -- The plain form first and cheaply: a bounded repeat such as \d{1,18} costs three times as much.
     when value is null or (length(value) <= 18 and value ~ '^-?[0-9]+[.]?[0-9]*$') then null
     when btrim(value) = '' then null
-    when value ~ '^\s*[-+]?\d{1,18}(\.\d{0,12})?\s*$' then null
+    -- Only ASCII is spelled out below: in most locales \d takes full-width digits and \s the wide blank U+3000, and
+    -- the cast refuses both.
+    when value ~ '^[ \t\r\n]*[-+]?([0-9]{1,18}([.][0-9]{0,12})?|[.][0-9]{1,12})[ \t\r\n]*$' then null
     -- two digits of exponent can be cast without harm; what they make of it is looked at
-    when value ~ '^\s*[-+]?\d{1,18}(\.\d{0,12})?[eE][-+]?\d{1,2}\s*$'
+    when value ~ '^[ \t\r\n]*[-+]?([0-9]{1,18}([.][0-9]{0,12})?|[.][0-9]{1,12})[eE][-+]?[0-9]{1,2}[ \t\r\n]*$'
         and abs(value::numeric) < 1e18
         and scale(trim_scale(value::numeric)) <= 12
         then null
-    when value ~ '^\s*[-+]?\d*\.?\d*([eE][-+]?\d+)?\s*$' and value ~ '\d'
+    when value ~ '^[ \t\r\n]*[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]+)?[ \t\r\n]*$'
         then 'is out of range: at most 18 digits before and 12 after the decimal point are kept; correct it at the source'
-    when value ~ '^\s*[-+]?\d{1,3}(,\d{3})+(\.\d*)?\s*$'
+    when value ~ '^[ \t\r\n]*[-+]?[0-9]{1,3}(,[0-9]{3})+([.][0-9]*)?[ \t\r\n]*$'
         then 'has thousands separators: send plain digits, as in 1234.50'
     when value ~ '[０-９]'
         then 'has full-width digits: send ASCII digits'
@@ -52,7 +54,7 @@ language sql
 immutable
 return case
     when value is null or btrim(value) = '' or value like '0000-%' or value like '1000-%' then null
-    when value !~ '^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])([ T]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?)?$'
+    when value !~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])([ T]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,6})?)?$'
         then 'is not a time: yyyy-MM-dd HH:mm:ss is expected'
     when substring(value, 9, 2)::integer > extract(
         day from make_date(substring(value, 1, 4)::integer, substring(value, 6, 2)::integer, 1) + interval '1 month - 1 day'
@@ -65,9 +67,9 @@ returns json
 language sql
 immutable
 return case
-    -- Vendors spell one field in several ways (Created, created), but alike within a response: the first record
-    -- tells whether a page has to pay for it.
-    when split_part(records, '}', 1) ~ '[A-Z][A-Za-z0-9_.]*"\s*:' then (
+    -- Vendors spell one field in several ways (Created, created). A page without a capital in a field name does not
+    -- pay for it. The whole page is asked: a record may leave out the fields that it has no value for.
+    when records collate "C" ~ '[A-Z][A-Za-z0-9_.]*"\s*:' then (
         select coalesce(json_agg(
             (
                 select json_object_agg(lower(member.key), member.value)

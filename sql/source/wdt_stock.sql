@@ -20,6 +20,8 @@ with record as materialized (
         array_remove(array[
             case when coalesce(btrim(record.spec_id), '') = '' then 'spec_id is missing: without it the row has no key; correct the record at the source' end,
             case when coalesce(btrim(record.warehouse_id), '') = '' then 'warehouse_id is missing: without it the row has no key; correct the record at the source' end,
+            case when strpos(record.spec_id, '@') > 0 then 'spec_id holds an @, which parts it from warehouse_id in keys; correct the record at the source' end,
+            case when strpos(record.warehouse_id, '@') > 0 then 'warehouse_id holds an @, which parts it from spec_id in keys; correct the record at the source' end,
             'stock_num ' || ops.numeric_problem(record.stock_num),
             'lock_num ' || ops.numeric_problem(record.lock_num),
             'unpay_num ' || ops.numeric_problem(record.unpay_num),
@@ -333,6 +335,24 @@ fed as (
     where kept.is_changed
 ),
 
+-- the records of the pages that hold a problem, as they came
+original as materialized (
+    select
+        page.page_id,
+        page.page_no,
+        page.dataset,
+        element.record,
+        element.place
+    from ops.input_page as page
+    cross join lateral json_array_elements(page.records::json) with ordinality as element (record, place)
+    where exists (
+        select from record
+        where
+            record.page_id = page.page_id
+            and record.problems <> '{}'
+    )
+),
+
 rejected as (
     insert into staging.reject (
         connection_code,
@@ -350,23 +370,28 @@ rejected as (
     )
     select
         record.connection_code,
-        page.dataset,
+        original.dataset,
         'type',
         ops.run_id(),
         record.page_id,
-        page.page_no,
+        original.page_no,
         record.place,
         record.record_key,
         split_part(problem.reason, ' ', 1),
         ops.cut(
-            ops.lower_keys(page.records)
-            -> (record.place - 1)::integer
-            ->> split_part(problem.reason, ' ', 1)
+            (
+                select member.value
+                from json_each_text(original.record) as member
+                where lower(member.key) = split_part(problem.reason, ' ', 1)
+                limit 1
+            )
         ),
         problem.reason,
-        page.records::json ->> (record.place - 1)::integer
+        original.record::text
     from record
-    inner join ops.input_page as page on page.page_id = record.page_id
+    inner join original
+        on original.page_id = record.page_id
+        and original.place = record.place
     cross join lateral unnest(record.problems) as problem (reason)
     where record.problems <> '{}'
     on conflict (connection_code, page_id, place, field, stage) do nothing

@@ -389,22 +389,33 @@ written as (
         run_id = excluded.run_id
 ),
 
+-- What vanished is looked for again until a complete snapshot has shown it: an incomplete one may have brought the
+-- pages, and the complete one after it, which finds them standing, lands nothing.
 changed_snapshot as (
-    select dataset_state.connection_code
+    select
+        dataset_state.connection_code,
+        'yonsuite.current_stock of ' || dataset_state.connection_code as subject,
+        max("window".window_id) as newest_window_id
     from ops.dataset_state
+    inner join ops."window"
+        on "window".connection_code = dataset_state.connection_code
+        and "window".dataset = dataset_state.dataset
+        and "window".kind = 'snapshot'
     where
         dataset_state.dataset = 'yonsuite.current_stock'
         and dataset_state.kind = 'snapshot'
         and dataset_state.is_complete
-        and exists (
-            select
-            from ops."window"
-            inner join ops.input_run on input_run.run_id = "window".run_id
+    group by dataset_state.connection_code
+    having max("window".window_id) filter (where "window".pages_landed + "window".pages_removed > 0) > coalesce(
+        (
+            select max(tally.value)
+            from ops.tally
             where
-                "window".connection_code = dataset_state.connection_code
-                and "window".dataset = dataset_state.dataset
-                and "window".pages_landed + "window".pages_removed > 0
-        )
+                tally.subject = 'yonsuite.current_stock of ' || dataset_state.connection_code
+                and tally.name = 'vanished_through_window'
+        ),
+        0
+    )
 ),
 
 standing as materialized (
@@ -510,6 +521,24 @@ fed as (
     from vanished
 ),
 
+-- the records of the pages that hold a problem, as they came
+original as materialized (
+    select
+        page.page_id,
+        page.page_no,
+        page.dataset,
+        element.record,
+        element.place
+    from ops.input_page as page
+    cross join lateral json_array_elements(page.records::json) with ordinality as element (record, place)
+    where exists (
+        select from record
+        where
+            record.page_id = page.page_id
+            and record.problems <> '{}'
+    )
+),
+
 rejected as (
     insert into staging.reject (
         connection_code,
@@ -527,23 +556,28 @@ rejected as (
     )
     select
         record.connection_code,
-        page.dataset,
+        original.dataset,
         'type',
         ops.run_id(),
         record.page_id,
-        page.page_no,
+        original.page_no,
         record.place,
         record.record_key,
         split_part(problem.reason, ' ', 1),
         ops.cut(
-            ops.lower_keys(page.records)
-            -> (record.place - 1)::integer
-            ->> split_part(problem.reason, ' ', 1)
+            (
+                select member.value
+                from json_each_text(original.record) as member
+                where lower(member.key) = split_part(problem.reason, ' ', 1)
+                limit 1
+            )
         ),
         problem.reason,
-        page.records::json ->> (record.place - 1)::integer
+        original.record::text
     from record
-    inner join ops.input_page as page on page.page_id = record.page_id
+    inner join original
+        on original.page_id = record.page_id
+        and original.place = record.place
     cross join lateral unnest(record.problems) as problem (reason)
     where record.problems <> '{}'
     on conflict (connection_code, page_id, place, field, stage) do nothing
@@ -574,4 +608,7 @@ cross join lateral (
         ('changed', figure.changed),
         ('unchanged', figure.kept - figure.new - figure.changed),
         ('vanished', figure.vanished)
-) as tally (name, value);
+) as tally (name, value)
+union all
+select ops.count_up(changed_snapshot.subject, 'vanished_through_window', changed_snapshot.newest_window_id)
+from changed_snapshot;

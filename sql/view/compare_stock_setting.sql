@@ -21,7 +21,7 @@ select
     ops.param('counterpart_connection') as counterpart_connection,
     ops.param('sku_key') as sku_key,
     ops.param('source_field') as source_field,
-    ops.param('compare_value') as compare_value,
+    nullif(ops.param('compare_value'), '') as compare_value,
     ops.param('counterpart_field') as counterpart_field,
     ops.param('operator') as operator,
     ops.param('tolerance')::numeric as tolerance,
@@ -37,25 +37,29 @@ select
             from unnest(array[
                 'source_connection', 'counterpart_connection', 'sku_key', 'source_field', 'compare_value',
                 'counterpart_field', 'operator', 'tolerance', 'on_multiple', 'target_field_quote',
-                'ignore_index_exception'
+                'ignore_index_exception', 'both_directions'
             ]) as name
         ),
+        -- none is told apart from another section's
         (
-            select string_agg(warehouse_map::text, ',' order by warehouse_map.source_warehouse_code)
+            select 'warehouses ' || string_agg(warehouse_map::text, ',' order by warehouse_map.source_warehouse_code)
             from ref.warehouse_map
             where
                 warehouse_map.source_connection_code = ops.param('source_connection')
                 and warehouse_map.target_connection_code = ops.param('counterpart_connection')
         ),
         (
-            select string_agg(sku_map::text, ',' order by sku_map.source_sku_code)
+            select 'skus ' || string_agg(sku_map::text, ',' order by sku_map.source_sku_code)
             from ref.sku_map
             where
                 sku_map.source_connection_code = ops.param('source_connection')
                 and sku_map.target_connection_code = ops.param('counterpart_connection')
         ),
         (
-            select string_agg(ignore_rule.ignore_rule_id::text, ',' order by ignore_rule.ignore_rule_id)
+            select 'rules ' || string_agg(
+                row(ignore_rule.ignore_rule_id, ignore_rule.warehouse_code, ignore_rule.sku_code, ignore_rule.reason)::text,
+                ',' order by ignore_rule.ignore_rule_id
+            )
             from ref.ignore_rule
             where
                 ignore_rule.pipeline_code = run.pipeline_code
