@@ -137,7 +137,7 @@ type recorded struct {
 func (r recorded) Next() (Record, error) {
 	record, err := r.Response.Next()
 	var refused *BodyError
-	if err == nil || err == io.EOF || errors.As(err, &refused) {
+	if err == nil || errors.Is(err, io.EOF) || errors.As(err, &refused) {
 		return record, err
 	}
 	return Record{}, &BodyError{Reason: ReasonRead, Err: err}

@@ -93,7 +93,7 @@ func watch(ctx context.Context, conn *pgx.Conn) error {
 		timedOut := waiting.Err() != nil
 		cancel()
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the landing is over, and with it the watch
 		}
 		if err != nil && (!timedOut || conn.IsClosed()) {
 			return err

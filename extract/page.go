@@ -58,7 +58,7 @@ func (p *page) fill(response Response, most, before int) (ended bool, err error)
 	p.records = append(p.records, '[')
 	for most == 0 || p.read < most && len(p.records) < maxPageBytes {
 		record, err := response.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			ended = true
 			break
 		}

@@ -39,7 +39,7 @@ func (r *reading) finish(ctx context.Context, end ending, err error) error {
 	} else {
 		r.salvage(ctx)
 	}
-	r.report.Counts.Add(r.w.committed)
+	r.report.Add(r.w.committed)
 	if err != nil {
 		return err
 	}

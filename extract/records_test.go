@@ -40,7 +40,7 @@ func drain(body io.Reader, layout extract.Layout) ([]extract.Record, string, err
 			return records, string(reader.Envelope()), nil
 		}
 		if err != nil {
-			if _, again := reader.Next(); again != err {
+			if _, again := reader.Next(); !errors.Is(again, err) {
 				return nil, "", fmt.Errorf("the second error was %w", again)
 			}
 			return records, string(reader.Envelope()), err

@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"errors"
 	"io"
 	"strings"
 
@@ -206,7 +207,7 @@ func (r *RecordReader) end() (Record, bool, error) {
 	switch {
 	case err == nil:
 		return Record{}, false, r.fail(ReasonNotJSON, "there is more after the end of the answer; one answer at a time")
-	case err != io.EOF:
+	case !errors.Is(err, io.EOF):
 		return Record{}, false, r.broken(err)
 	case r.odd != "":
 		return Record{}, false, r.fail(ReasonShape, r.odd)

@@ -125,7 +125,7 @@ func TestDeliver_isolates_the_document_that_panics(t *testing.T) {
 		for _, document := range documents {
 			if document.ID == 37 {
 				var nothing map[string]int
-				nothing["x"] = 1
+				nothing["x"] = 1 //nolint:staticcheck // the panic is what is tested
 			}
 		}
 		return all(Sent, documents), nil

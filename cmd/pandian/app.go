@@ -6,11 +6,13 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"pandian/internal/config"
+	"pandian/internal/erphttp"
 	"pandian/internal/fault"
 	"pandian/internal/logging"
 	"pandian/internal/terminal"
@@ -28,6 +30,10 @@ type app struct {
 	logLevel   string
 	json       bool
 	quiet      bool
+
+	// pace tunes the calls to platforms beyond what the configuration can; nil
+	// leaves them alone. Tests hurry with it.
+	pace func(*erphttp.Settings)
 
 	redactor *logging.Redactor
 	term     *terminal.Terminal
@@ -91,6 +97,7 @@ func (a *app) begin(command *cobra.Command) {
 	a.command = strings.TrimPrefix(strings.TrimPrefix(command.CommandPath(), "pandian"), " ")
 	a.term = terminal.New(terminal.Options{
 		Stdout: a.stdout, Stderr: a.stderr, JSON: a.json, Quiet: a.quiet, Mask: a.redactor.Mask,
+		Getenv: a.getenv,
 	})
 	level := slog.LevelWarn
 	if parsed, err := logging.ParseLevel(a.logLevel); err == nil && a.logLevel != "" {
@@ -165,10 +172,26 @@ func wrapArgs(command *cobra.Command) {
 	}
 }
 
+// getenv reads the app's environment; the last of several values holds, as in
+// os/exec.
+func (a *app) getenv(name string) string {
+	for _, pair := range slices.Backward(a.environ) {
+		if value, found := strings.CutPrefix(pair, name+"="); found {
+			return value
+		}
+	}
+	return ""
+}
+
 // loadConfig reads the configuration and sets the log by it.
 func (a *app) loadConfig() (*config.Config, error) {
+	return a.configFrom(a.configSources())
+}
+
+func (a *app) configSources() config.Sources {
 	sources := config.FromProcess(a.configFile, a.configFlags(), a.redactor.Add)
-	return a.configFrom(sources)
+	sources.Environ = a.environ
+	return sources
 }
 
 func (a *app) configFlags() []config.Flag {

@@ -28,8 +28,22 @@ type database struct {
 }
 
 // openDatabase connects, or starts the private server. The schema is not
-// looked at: see gate.
+// looked at: see passGate.
 func (a *app) openDatabase(ctx context.Context, cfg *config.Config) (*database, error) {
+	d, err := a.findDatabase(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.pool(ctx, ""); err != nil {
+		d.close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// findDatabase is openDatabase without a connection: the database that is
+// configured need not exist.
+func (a *app) findDatabase(ctx context.Context, cfg *config.Config) (*database, error) {
 	url, err := cfg.DatabaseURL()
 	if err != nil {
 		return nil, err
@@ -45,10 +59,6 @@ func (a *app) openDatabase(ctx context.Context, cfg *config.Config) (*database, 
 			return nil, err
 		}
 		d.url, d.psql = d.server.URL(), d.server.PSQL()
-	}
-	if _, err := d.pool(ctx, ""); err != nil {
-		d.close()
-		return nil, err
 	}
 	return d, nil
 }

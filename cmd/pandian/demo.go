@@ -97,7 +97,7 @@ func (a *app) demoMigrate(ctx context.Context, db *database) error {
 	if err != nil {
 		return err
 	}
-	result, err := migrator.Up(ctx)
+	result, err := a.migrateUp(ctx, db, migrator)
 	if err != nil {
 		return err
 	}

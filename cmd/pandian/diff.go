@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
@@ -23,7 +22,7 @@ type diffFlags struct {
 	kind, state         []string
 	olderThan, minDelta string
 	limit               int
-	format, output      string
+	format              string
 	bom, failOnDiff     bool
 }
 
@@ -242,8 +241,7 @@ func (a *app) writeRows(rows pgx.Rows, format terminal.Format, columns []termina
 	var writer terminal.RowWriter
 	if format != terminal.FormatJSON {
 		var err error
-		var out io.Writer = a.stdout
-		writer, err = terminal.Rows(out, format, columns, terminal.RowOptions{BOM: bom, Style: a.term.OutStyle(), Empty: "no discrepancies"})
+		writer, err = terminal.Rows(a.stdout, format, columns, terminal.RowOptions{BOM: bom, Style: a.term.OutStyle(), Empty: "no discrepancies"})
 		if err != nil {
 			return 0, err
 		}

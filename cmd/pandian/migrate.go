@@ -12,6 +12,7 @@ import (
 	"pandian/internal/config"
 	"pandian/internal/fault"
 	"pandian/internal/pgserver"
+	"pandian/internal/retention"
 	"pandian/internal/schema"
 	"pandian/internal/terminal"
 	"pandian/migrations"
@@ -107,13 +108,14 @@ then the functions and views of sql/ that differ. Nothing migrates by itself; pl
 	return command
 }
 
-// withMigrator opens the database without asking whether the schema fits.
-func (a *app) withMigrator(ctx context.Context, do func(*schema.Migrator) error) error {
+// withMigrator finds the database without asking whether the schema fits. The
+// migrator makes its own connection.
+func (a *app) withMigrator(ctx context.Context, do func(*database, *schema.Migrator) error) error {
 	cfg, err := a.loadConfig()
 	if err != nil {
 		return err
 	}
-	db, err := a.openDatabase(ctx, cfg)
+	db, err := a.findDatabase(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -122,15 +124,30 @@ func (a *app) withMigrator(ctx context.Context, do func(*schema.Migrator) error)
 	if err != nil {
 		return err
 	}
-	return do(migrator)
+	return do(db, migrator)
+}
+
+// migrateUp applies what is pending, and makes the partitions of the next days,
+// so that rows can be landed by hand too.
+func (a *app) migrateUp(ctx context.Context, db *database, migrator *schema.Migrator) (schema.UpResult, error) {
+	result, err := migrator.Up(ctx)
+	if err != nil {
+		return result, err
+	}
+	pool, err := db.pool(ctx, "")
+	if err != nil {
+		return result, err
+	}
+	_, err = retention.MakeAhead(ctx, pool, time.Now())
+	return result, err
 }
 
 func (a *app) migrateUpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "up", Short: "apply what is pending", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			return a.withMigrator(command.Context(), func(migrator *schema.Migrator) error {
-				result, err := migrator.Up(command.Context())
+			return a.withMigrator(command.Context(), func(db *database, migrator *schema.Migrator) error {
+				result, err := a.migrateUp(command.Context(), db, migrator)
 				a.summary = result
 				a.noteUp(result)
 				return err
@@ -142,6 +159,9 @@ func (a *app) migrateUpCommand() *cobra.Command {
 func (a *app) noteUp(result schema.UpResult) {
 	for _, step := range result.Migrations {
 		a.term.Note("%s %s (%s)", a.term.ErrStyle().Mark(terminal.Good), step.Name, step.Duration.Round(time.Millisecond))
+	}
+	for _, index := range result.Dropped {
+		a.term.Note("dropped the invalid index %s, which an interrupted migration had left", index)
 	}
 	for _, warning := range result.Warnings {
 		a.term.Note("%s %s", a.term.ErrStyle().Mark(terminal.Doubtful), warning)
@@ -156,16 +176,27 @@ func (a *app) noteUp(result schema.UpResult) {
 
 func (a *app) migrateDownCommand() *cobra.Command {
 	var steps int
+	var to int64
 	var yes bool
 	command := &cobra.Command{
 		Use: "down", Short: "roll back the newest migrations, with their data", Args: cobra.NoArgs,
+		Example: `  pandian migrate down --yes           # the newest migration
+  pandian migrate down --to 8 --yes    # all above migration 8, for an older pandian`,
 		RunE: func(command *cobra.Command, _ []string) error {
+			if command.Flags().Changed("steps") && command.Flags().Changed("to") {
+				return fault.New(fault.UsageWrong, "--steps and --to exclude each other").
+					Suggest("say how many migrations, or which one is to be the newest")
+			}
 			if !yes {
 				return fault.New(fault.UsageWrong, "down deletes tables with the data in them").
 					Suggest("say --yes if that is meant")
 			}
-			return a.withMigrator(command.Context(), func(migrator *schema.Migrator) error {
-				result, err := migrator.Down(command.Context(), steps)
+			return a.withMigrator(command.Context(), func(_ *database, migrator *schema.Migrator) error {
+				down := func() (schema.DownResult, error) { return migrator.Down(command.Context(), steps) }
+				if command.Flags().Changed("to") {
+					down = func() (schema.DownResult, error) { return migrator.DownTo(command.Context(), to) }
+				}
+				result, err := down()
 				a.summary = result
 				for _, step := range result.Migrations {
 					a.term.Note("rolled back %s", step.Name)
@@ -175,6 +206,7 @@ func (a *app) migrateDownCommand() *cobra.Command {
 		},
 	}
 	command.Flags().IntVar(&steps, "steps", 1, "how many migrations")
+	command.Flags().Int64Var(&to, "to", 0, "roll back all above this one; 0 leaves nothing")
 	command.Flags().BoolVar(&yes, "yes", false, "yes, delete what they made")
 	return command
 }
@@ -183,7 +215,7 @@ func (a *app) migrateStatusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "show what is applied, pending, missing and foreign", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			return a.withMigrator(command.Context(), func(migrator *schema.Migrator) error {
+			return a.withMigrator(command.Context(), func(_ *database, migrator *schema.Migrator) error {
 				status, err := migrator.Status(command.Context())
 				if err != nil {
 					return err
@@ -234,7 +266,7 @@ func (a *app) migratePlanCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "plan", Short: "print the SQL that up would run, and run nothing", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			return a.withMigrator(command.Context(), func(migrator *schema.Migrator) error {
+			return a.withMigrator(command.Context(), func(_ *database, migrator *schema.Migrator) error {
 				plan, err := migrator.Plan(command.Context())
 				if err != nil {
 					return err

@@ -152,7 +152,7 @@ func parseMoment(text string) (moment time.Time, isDay bool, err error) {
 }
 
 func (a *app) completePipelines(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	cfg, err := config.Load(config.FromProcess(a.configFile, nil, a.redactor.Add))
+	cfg, err := config.Load(a.configSources())
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}

@@ -32,12 +32,12 @@ func (a *app) newSource(cfg *config.Config, dataset, connection string, stats *e
 		if conn.WDT == nil {
 			return nil, wrongPlatform(dataset, conn)
 		}
-		return wdt.NewStock(wdtConnection(conn.WDT), wdt.StockFilter{}, deps)
+		return wdt.NewStock(a.wdtConnection(conn.WDT), wdt.StockFilter{}, deps)
 	case yonsuite.CurrentStockDataset:
 		if conn.YonSuite == nil {
 			return nil, wrongPlatform(dataset, conn)
 		}
-		return yonsuite.NewCurrentStock(yonsuiteConnection(conn.YonSuite), yonsuiteQuery(conn.YonSuite), deps)
+		return yonsuite.NewCurrentStock(a.yonsuiteConnection(conn.YonSuite), yonsuiteQuery(conn.YonSuite), deps)
 	default:
 		return nil, fault.New(fault.ConfigUnknownRef, "dataset %q is not known", dataset).
 			Suggest("pandian knows %s and %s", wdt.StockDataset, yonsuite.CurrentStockDataset)
@@ -49,19 +49,19 @@ func wrongPlatform(dataset string, conn config.Connection) error {
 		dataset, conn.Name, conn.Platform)
 }
 
-func wdtConnection(conn *config.WDT) wdt.Connection {
+func (a *app) wdtConnection(conn *config.WDT) wdt.Connection {
 	return wdt.Connection{
 		Route: wdt.Route(conn.Route), BaseURL: conn.URL, SID: conn.SID,
 		AppKey: conn.AppKey, AppSecret: conn.AppSecret.Reveal(),
 		TargetAppKey: conn.TargetAppKey, SignMethod: conn.SignMethod,
-		HTTP: httpSettings(conn.HTTP),
+		HTTP: a.httpSettings(conn.HTTP),
 	}
 }
 
-func yonsuiteConnection(conn *config.YonSuite) yonsuite.Connection {
+func (a *app) yonsuiteConnection(conn *config.YonSuite) yonsuite.Connection {
 	return yonsuite.Connection{
 		TenantID: conn.TenantID, AppKey: conn.AppKey, AppSecret: conn.AppSecret.Reveal(),
-		DiscoveryURL: conn.DiscoveryURL, HTTP: httpSettings(conn.HTTP),
+		DiscoveryURL: conn.DiscoveryURL, HTTP: a.httpSettings(conn.HTTP),
 	}
 }
 
@@ -73,11 +73,15 @@ func yonsuiteQuery(conn *config.YonSuite) yonsuite.Query {
 	return query
 }
 
-func httpSettings(http config.HTTP) erphttp.Settings {
-	return erphttp.Settings{
+func (a *app) httpSettings(http config.HTTP) erphttp.Settings {
+	settings := erphttp.Settings{
 		Timeout: http.Timeout, MaxAttempts: http.MaxAttempts, MaxThrottles: http.MaxThrottles,
 		MaxWait: http.MaxWait, CallsPerMinute: http.CallsPerMinute,
 	}
+	if a.pace != nil {
+		a.pace(&settings)
+	}
+	return settings
 }
 
 // datasets that pandian land reads: how each is read, and how a recorded

@@ -122,7 +122,7 @@ func readAll(t *testing.T, response extract.Response) []string {
 	var records []string
 	for {
 		record, err := response.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return records
 		}
 		if err != nil {

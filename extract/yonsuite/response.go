@@ -3,6 +3,7 @@ package yonsuite
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 
 	"pandian/extract"
@@ -65,12 +66,12 @@ func (r *response) advance(err error) error {
 	verdict, known := judge(envelope)
 	_ = r.stream.Close() // nothing is left to be read
 	switch {
-	case known && verdict.Action != erphttp.OK, err == io.EOF && !known:
+	case known && verdict.Action != erphttp.OK, errors.Is(err, io.EOF) && !known:
 		if verdict.Action == erphttp.LoginExpired {
 			r.source.login.expire(r.session.token)
 		}
 		return r.source.http.Failure(CurrentStockDataset, r.stream.Head, verdict)
-	case err != io.EOF:
+	case !errors.Is(err, io.EOF):
 		return err
 	}
 	r.note(envelope)

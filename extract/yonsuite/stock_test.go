@@ -20,7 +20,7 @@ import (
 func read(response extract.Response) (records []string, err error) {
 	for {
 		record, err := response.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return records, nil
 		}
 		if err != nil {
@@ -318,7 +318,7 @@ func TestFetch_streams_50_MB(t *testing.T) {
 	got, peak := 0, uint64(0)
 	for {
 		_, err := response.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

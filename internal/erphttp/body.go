@@ -61,7 +61,7 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	b.exchange.watch.resume(b.exchange.client.Settings.IdleTimeout)
 	n, err := b.rest.Read(p)
 	b.exchange.watch.pause()
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = b.exchange.broken(Truncated, err)
 	}
 	b.err = err

@@ -115,7 +115,7 @@ func From(err error) *Error {
 	if !errors.As(err, &found) {
 		return &Error{Code: RunFailed, Message: err.Error(), Cause: err}
 	}
-	if err == error(found) || len(found.Problems) > 0 {
+	if err == error(found) || len(found.Problems) > 0 { //nolint:errorlint // identity is what is asked
 		return found
 	}
 	inContext := *found

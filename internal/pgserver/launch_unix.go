@@ -43,7 +43,7 @@ func (c *cluster) spawn(ctx context.Context) error {
 			return err
 		case <-ctx.Done():
 			_ = cmd.Process.Signal(syscall.SIGINT)
-			<-ended
+			_ = <-ended
 			return ctx.Err()
 		case <-poll.C:
 			if pm, err := c.postmaster(); err != nil || pm != nil && pm.pid == cmd.Process.Pid {

@@ -30,7 +30,7 @@ func (s *Sandbox) registerAdmin() {
 	s.mux.HandleFunc("GET /_faults", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.faults.Plan()) })
 	s.mux.HandleFunc("POST /_faults", s.servePlan)
 	s.mux.HandleFunc("DELETE /_faults", func(w http.ResponseWriter, _ *http.Request) {
-		s.faults.Replace(fault.Plan{}) // an empty plan is never refused
+		_ = s.faults.Replace(fault.Plan{}) // an empty plan is never refused
 		reply(w, s.faults.Plan())
 	})
 	s.mux.HandleFunc("POST /_mutate", s.change(func(c change) any {
@@ -141,5 +141,5 @@ func reply(w http.ResponseWriter, value any) {
 	w.Header().Set("Content-Type", "application/json")
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
-	encoder.Encode(value) // a client that has gone needs no answer
+	_ = encoder.Encode(value) // a client that has gone needs no answer
 }

@@ -249,14 +249,14 @@ func TestCredentialsComeFromTheSeedUnlessRandomIsAsked(t *testing.T) {
 		}
 		return s.Credentials()
 	}
-	if make(sandbox.Options{Seed: 1}) != make(sandbox.Options{Seed: 1}) {
+	if first, second := make(sandbox.Options{Seed: 1}), make(sandbox.Options{Seed: 1}); first != second {
 		t.Error("the same seed gave other credentials")
 	}
 	if make(sandbox.Options{Seed: 1}).AppSecret == make(sandbox.Options{Seed: 2}).AppSecret {
 		t.Error("another seed gave the same secret")
 	}
 	random := sandbox.Options{RandomCredentials: true}
-	if make(random).AppSecret == make(random).AppSecret {
+	if first, second := make(random), make(random); first.AppSecret == second.AppSecret {
 		t.Error("random credentials came twice")
 	}
 }

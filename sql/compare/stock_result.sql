@@ -15,7 +15,22 @@
 -- that the next run which can compare compares every row.
 
 create temporary table setting on commit drop as
-select stock_setting.*
+select
+    stock_setting.pipeline_code,
+    stock_setting.source_connection,
+    stock_setting.counterpart_connection,
+    stock_setting.sku_key,
+    stock_setting.source_field,
+    stock_setting.compare_value,
+    stock_setting.counterpart_field,
+    stock_setting.operator,
+    stock_setting.tolerance,
+    stock_setting.on_multiple,
+    stock_setting.is_quoted,
+    stock_setting.ignore_index_exception,
+    stock_setting.is_comparable,
+    stock_setting.problem,
+    stock_setting.basis_hash
 from compare.stock_setting;
 
 insert into ops.finding (run_id, subject, code, found_count, message)

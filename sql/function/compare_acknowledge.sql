@@ -26,7 +26,17 @@ begin atomic
             discrepancy.pipeline_code = acknowledge.pipeline_code
             and discrepancy.record_key = acknowledge.record_key
             and discrepancy.state = 'open'
-        returning discrepancy.*
+        returning
+            discrepancy.connection_code,
+            discrepancy.pipeline_code,
+            discrepancy.record_key,
+            discrepancy.field,
+            discrepancy.kind,
+            discrepancy.source_qty,
+            discrepancy.counterpart_qty,
+            discrepancy.delta_qty,
+            discrepancy.decided_by,
+            discrepancy.reason
     ),
 
     noted as (

@@ -1,13 +1,13 @@
 -- Where a file of sql/ reads its run from: settings of the session, so that the same text runs in psql.
 --
+-- reads:  ops.run, ops.step_input
+-- writes: ops.run, ops.step_input, ops.tally
+-- rerun:  safe
+--
 --     begin;
 --     set local pandian.run_id = '42';
 --     \i sql/source/wdt_stock.sql
 --     commit;
---
--- reads:  ops.run
--- writes: nothing
--- rerun:  safe
 
 create or replace function ops.run_id()
 returns bigint

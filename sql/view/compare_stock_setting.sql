@@ -1,7 +1,7 @@
 -- The parameters of the stock comparison of the present run, typed.
 --
 -- grain:  run (no row outside a run)
--- reads:  ops.run, ref.warehouse_map, ref.sku_map, ref.ignore_rule
+-- reads:  ops.run, compare.stock_comparable, ref.warehouse_map, ref.sku_map, ref.ignore_rule
 -- writes: nothing
 -- rerun:  safe
 --
@@ -40,7 +40,7 @@ select
                 'ignore_index_exception', 'both_directions'
             ]) as name
         ),
-        -- none is told apart from another section's
+        -- named, so that a row moved from one map into the other changes the hash
         (
             select 'warehouses ' || string_agg(warehouse_map::text, ',' order by warehouse_map.source_warehouse_code)
             from ref.warehouse_map

@@ -1,7 +1,7 @@
 -- The ledger of discrepancies for people: what differs, by how much, since when, and whether somebody knows.
 --
 -- grain:  connection, pipeline, record_key, field
--- reads:  compare.discrepancy, compare.stock_result, wdt.stock, ops.run, ops.step_run
+-- reads:  compare.discrepancy, compare.stock_result, wdt.stock, ops.run, ops.step_run, ops.finding
 -- writes: nothing
 -- rerun:  safe
 --

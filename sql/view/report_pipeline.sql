@@ -1,7 +1,7 @@
 -- How each pipeline stands: when it last went well, what is open.
 --
 -- grain:  pipeline
--- reads:  ops.pipeline, ops.pipeline_source, ops.run, ops.dataset_state, staging.reject, compare.discrepancy, outbox.document, outbox.cursor, outbox.claim, outbox.retry
+-- reads:  ops.pipeline, ops.pipeline_source, ops.run, ops.dataset_state, staging.reject, compare.discrepancy, outbox.document, outbox.cursor, outbox.retry
 -- writes: nothing
 -- rerun:  safe
 

@@ -71,14 +71,14 @@ func refuse(status int) func(http.ResponseWriter, *http.Request, Rule) {
 func text(contentType, body string) func(http.ResponseWriter, *http.Request, Rule) {
 	return func(w http.ResponseWriter, _ *http.Request, _ Rule) {
 		w.Header().Set("Content-Type", contentType)
-		io.WriteString(w, body) // a client that has gone needs no answer
+		_, _ = io.WriteString(w, body) // a client that has gone needs no answer
 	}
 }
 
 // hang reads the body first: only then does the server notice that the client
 // has left.
 func hang(w http.ResponseWriter, r *http.Request, rule Rule) {
-	io.Copy(io.Discard, r.Body)
+	_, _ = io.Copy(io.Discard, r.Body)
 	limit := rule.Delay()
 	if limit == 0 {
 		limit = time.Hour
