@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"errors"
 	"io"
 )
 
@@ -80,7 +81,7 @@ func ScanEnvelope(body []byte, layout Layout) ([]byte, error) {
 	r := NewRecordReader(bytes.NewReader(body), layout)
 	r.skip = true
 	for {
-		if _, err := r.Next(); err == io.EOF {
+		if _, err := r.Next(); errors.Is(err, io.EOF) {
 			return r.Envelope(), nil
 		} else if err != nil {
 			return r.Envelope(), err

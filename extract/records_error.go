@@ -78,7 +78,7 @@ func (r *RecordReader) fail(reason Reason, detail string) error {
 
 // broken is an error of the underlying reader, or its end at the wrong place.
 func (r *RecordReader) broken(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return r.fail(ReasonCutOff, "")
 	}
 	return &BodyError{Reason: ReasonRead, Records: r.records, Offset: r.scan.offset(), Err: err}

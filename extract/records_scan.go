@@ -2,6 +2,7 @@ package extract
 
 import (
 	"bytes"
+	"errors"
 	"io"
 )
 
@@ -127,7 +128,7 @@ func (s *scanner) value(limit int) (span, error) {
 		if done || s.fill() {
 			continue
 		}
-		if scalar && s.err == io.EOF {
+		if scalar && errors.Is(s.err, io.EOF) {
 			break // a scalar may end with the stream
 		}
 		s.start = -1
@@ -142,7 +143,7 @@ func (s *scanner) value(limit int) (span, error) {
 }
 
 func (s *scanner) cutOff() error {
-	if s.err == io.EOF {
+	if errors.Is(s.err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return s.err

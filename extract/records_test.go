@@ -36,7 +36,7 @@ func drain(body io.Reader, layout extract.Layout) ([]extract.Record, string, err
 	var records []extract.Record
 	for {
 		record, err := reader.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return records, string(reader.Envelope()), nil
 		}
 		if err != nil {
@@ -302,7 +302,7 @@ func TestRecordReader_streams_in_flat_memory(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	got := 0
 	for {
-		if _, err := reader.Next(); err == io.EOF {
+		if _, err := reader.Next(); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
 			t.Fatal(err)
@@ -326,7 +326,7 @@ func BenchmarkRecordReader(b *testing.B) {
 		body, _ := endless(size)
 		reader := extract.NewRecordReader(body, stockLayout())
 		for {
-			if _, err := reader.Next(); err == io.EOF {
+			if _, err := reader.Next(); errors.Is(err, io.EOF) {
 				break
 			} else if err != nil {
 				b.Fatal(err)

@@ -12,7 +12,7 @@ import (
 func (r *RecordReader) begin() (Record, bool, error) {
 	r.scan.skipBOM()
 	c, err := r.scan.peek()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return Record{}, false, r.fail(ReasonEmpty, "")
 	} else if err != nil {
 		return Record{}, false, r.broken(err)

@@ -110,6 +110,52 @@ $$;
 -- Partitions are made ahead by the first statement of every run and by pandian migrate, days are
 -- Beijing days. Functions and not views, because a partition that is missing loses data.
 -- +goose StatementBegin
+create function ops.make_partition(
+    schema_name text,
+    table_name text,
+    partition_name text,
+    first_value text,
+    end_value text
+)
+returns boolean
+language plpgsql
+security definer
+set search_path = pg_catalog
+as $$
+begin
+    if to_regclass(format('%I.%I', schema_name, partition_name)) is not null then
+        return false;
+    end if;
+    -- One maker at a time: two processes may start in the same second.
+    perform pg_advisory_xact_lock(hashtext('pandian.partitions'));
+    if to_regclass(format('%I.%I', schema_name, partition_name)) is not null then
+        return false;
+    end if;
+    -- Attaching lets readers and writers of the table go on; "create table ... partition of" shuts them out until
+    -- the transaction ends.
+    execute format(
+        'create table %I.%I (like %I.%I including all)',
+        schema_name,
+        partition_name,
+        schema_name,
+        table_name
+    );
+    execute format(
+        'alter table %I.%I attach partition %I.%I for values from (%L) to (%L)',
+        schema_name,
+        table_name,
+        schema_name,
+        partition_name,
+        first_value,
+        end_value
+    );
+    return true;
+end
+$$;
+-- +goose StatementEnd
+comment on function ops.make_partition(text, text, text, text, text) is 'Makes one partition by range if it is missing; returns whether it did.';
+
+-- +goose StatementBegin
 create function ops.make_day_partitions(parent regclass, first_day date, last_day date)
 returns integer
 language plpgsql
@@ -123,8 +169,6 @@ declare
     day date;
     made integer := 0;
 begin
-    -- One maker at a time: two processes may start in the same second.
-    perform pg_advisory_xact_lock(hashtext('pandian.partitions'));
     select pg_namespace.nspname, pg_class.relname
     into strict schema_name, table_name
     from pg_catalog.pg_class
@@ -132,16 +176,13 @@ begin
     where pg_class.oid = parent;
     for day in select generate_series(first_day, last_day, interval '1 day')::date loop
         partition_name := format('%s_%s', table_name, to_char(day, 'YYYYMMDD'));
-        if to_regclass(format('%I.%I', schema_name, partition_name)) is null then
-            execute format(
-                'create table %I.%I partition of %I.%I for values from (%L) to (%L)',
-                schema_name,
-                partition_name,
-                schema_name,
-                table_name,
-                (day::timestamp at time zone 'Asia/Shanghai')::text,
-                ((day + 1)::timestamp at time zone 'Asia/Shanghai')::text
-            );
+        if ops.make_partition(
+            schema_name,
+            table_name,
+            partition_name,
+            (day::timestamp at time zone 'Asia/Shanghai')::text,
+            ((day + 1)::timestamp at time zone 'Asia/Shanghai')::text
+        ) then
             made := made + 1;
         end if;
     end loop;
@@ -204,7 +245,6 @@ declare
     part bigint;
     made integer := 0;
 begin
-    perform pg_advisory_xact_lock(hashtext('pandian.partitions'));
     select pg_namespace.nspname, pg_class.relname
     into strict schema_name, table_name
     from pg_catalog.pg_class
@@ -215,16 +255,15 @@ begin
     loop
         partition_name := format('%s_%s', table_name, lpad(part::text, 6, '0'));
         exit when part < 0 or to_regclass(format('%I.%I', schema_name, partition_name)) is not null;
-        execute format(
-            'create table %I.%I partition of %I.%I for values from (%s) to (%s)',
-            schema_name,
-            partition_name,
+        if ops.make_partition(
             schema_name,
             table_name,
-            part * ids_per_partition,
-            (part + 1) * ids_per_partition
-        );
-        made := made + 1;
+            partition_name,
+            (part * ids_per_partition)::text,
+            ((part + 1) * ids_per_partition)::text
+        ) then
+            made := made + 1;
+        end if;
         part := part - 1;
     end loop;
     return made;
@@ -237,6 +276,7 @@ comment on function ops.make_id_partitions(regclass, bigint, bigint) is 'Makes t
 drop function ops.make_id_partitions(regclass, bigint, bigint);
 drop function ops.drop_day_partitions(regclass, date);
 drop function ops.make_day_partitions(regclass, date, date);
+drop function ops.make_partition(text, text, text, text, text);
 drop table staging.reject;
 drop table staging.snapshot_page;
 drop table staging.page;

@@ -108,14 +108,16 @@ then the functions and views of sql/ that differ. Nothing migrates by itself; pl
 	return command
 }
 
-// withMigrator finds the database without asking whether the schema fits. The
-// migrator makes its own connection.
-func (a *app) withMigrator(ctx context.Context, do func(*database, *schema.Migrator) error) error {
+// withMigrator opens the database without asking whether the schema fits. open
+// is openDatabase, or findDatabase for a database that need not exist.
+func (a *app) withMigrator(
+	ctx context.Context, open func(context.Context, *config.Config) (*database, error), do func(*database, *schema.Migrator) error,
+) error {
 	cfg, err := a.loadConfig()
 	if err != nil {
 		return err
 	}
-	db, err := a.findDatabase(ctx, cfg)
+	db, err := open(ctx, cfg)
 	if err != nil {
 		return err
 	}
@@ -146,7 +148,7 @@ func (a *app) migrateUpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "up", Short: "apply what is pending", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			return a.withMigrator(command.Context(), func(db *database, migrator *schema.Migrator) error {
+			return a.withMigrator(command.Context(), a.openDatabase, func(db *database, migrator *schema.Migrator) error {
 				result, err := a.migrateUp(command.Context(), db, migrator)
 				a.summary = result
 				a.noteUp(result)
@@ -191,7 +193,7 @@ func (a *app) migrateDownCommand() *cobra.Command {
 				return fault.New(fault.UsageWrong, "down deletes tables with the data in them").
 					Suggest("say --yes if that is meant")
 			}
-			return a.withMigrator(command.Context(), func(_ *database, migrator *schema.Migrator) error {
+			return a.withMigrator(command.Context(), a.openDatabase, func(_ *database, migrator *schema.Migrator) error {
 				down := func() (schema.DownResult, error) { return migrator.Down(command.Context(), steps) }
 				if command.Flags().Changed("to") {
 					down = func() (schema.DownResult, error) { return migrator.DownTo(command.Context(), to) }
@@ -215,7 +217,7 @@ func (a *app) migrateStatusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "show what is applied, pending, missing and foreign", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			return a.withMigrator(command.Context(), func(_ *database, migrator *schema.Migrator) error {
+			return a.withMigrator(command.Context(), a.openDatabase, func(_ *database, migrator *schema.Migrator) error {
 				status, err := migrator.Status(command.Context())
 				if err != nil {
 					return err
@@ -266,8 +268,11 @@ func (a *app) migratePlanCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "plan", Short: "print the SQL that up would run, and run nothing", Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
-			return a.withMigrator(command.Context(), func(_ *database, migrator *schema.Migrator) error {
+			return a.withMigrator(command.Context(), a.findDatabase, func(_ *database, migrator *schema.Migrator) error {
 				plan, err := migrator.Plan(command.Context())
+				if fault.From(err) != nil && fault.From(err).Code == fault.DatabaseUnreachable {
+					return unreachable(err)
+				}
 				if err != nil {
 					return err
 				}

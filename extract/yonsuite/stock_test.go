@@ -344,7 +344,7 @@ func TestClose_ends_the_response(t *testing.T) {
 	if err := errors.Join(response.Close(), response.Close()); err != nil {
 		t.Errorf("close: %v", err)
 	}
-	if _, err := response.Next(); err == nil || err == io.EOF {
+	if _, err := response.Next(); err == nil || errors.Is(err, io.EOF) {
 		t.Errorf("got %v, want an error: the response is not complete", err)
 	}
 }

@@ -43,7 +43,7 @@ func (c *cluster) spawn(ctx context.Context) error {
 			return err
 		case <-ctx.Done():
 			_ = cmd.Process.Signal(syscall.SIGINT)
-			_ = <-ended
+			<-ended //nolint:errcheck // the context is why it ended
 			return ctx.Err()
 		case <-poll.C:
 			if pm, err := c.postmaster(); err != nil || pm != nil && pm.pid == cmd.Process.Pid {
