@@ -36,16 +36,22 @@ type datasetBalance struct {
 	PagesRead      int64 `json:"pages_read"`
 	PagesLanded    int64 `json:"pages_landed"`
 	PagesUnchanged int64 `json:"pages_unchanged"`
-	// Got are the records that came; Landed those that were stored.
-	Got    int64 `json:"got"`
-	Landed int64 `json:"landed"`
+	// Got are the records that came; Landed those that were stored. ReadAgain
+	// came with a first look at a page that was read once more, and Standing with
+	// pages that stood in the last snapshot already: neither is stored.
+	Got       int64 `json:"got"`
+	Landed    int64 `json:"landed"`
+	ReadAgain int64 `json:"read_again"`
+	Standing  int64 `json:"standing"`
 	// Taken are the records that typing took; the rest is what became of them.
 	Taken     int64 `json:"taken"`
 	New       int64 `json:"new"`
 	Changed   int64 `json:"changed"`
 	Unchanged int64 `json:"unchanged"`
 	Repeated  int64 `json:"repeated"`
-	Vanished  int64 `json:"vanished"`
+	// Replaced are records of pages whose place a newer page has taken.
+	Replaced int64 `json:"replaced"`
+	Vanished int64 `json:"vanished"`
 	// Rejected are the records that could not be read, at landing or typing.
 	Rejected int64 `json:"rejected"`
 	// RejectedLanding is the part of Rejected that Postgres could not hold.
@@ -125,8 +131,9 @@ func datasetOf(tally map[string]int64) datasetBalance {
 	return datasetBalance{
 		PagesRead: tally["pages_read"], PagesLanded: tally["pages_landed"], PagesUnchanged: tally["pages_unchanged"],
 		Got: tally["got"], Landed: tally["landed"], Taken: tally["taken"],
+		ReadAgain: tally["replaced_landing"], Standing: tally["unchanged_landing"],
 		New: tally["new"], Changed: tally["changed"], Unchanged: tally["unchanged"],
-		Repeated: tally["repeated"], Vanished: tally["vanished"],
+		Repeated: tally["repeated"], Replaced: tally["replaced"], Vanished: tally["vanished"],
 		Rejected: tally["rejected"] + tally["rejected_landing"], RejectedLanding: tally["rejected_landing"],
 	}
 }
@@ -238,7 +245,7 @@ func (b balance) datasetTable() terminal.Table {
 		Title: fmt.Sprintf("Run %d of %s: records", b.RunID, b.Pipeline),
 		Columns: []terminal.Column{
 			{Key: "dataset", Title: "Dataset"},
-			number("pages_read", "Pages"), number("pages_unchanged", "Unchanged pages"), number("got", "Records"),
+			number("pages_read", "Pages"), number("got", "Records"), number("read_again", "Read again"),
 			number("new", "New"), number("changed", "Changed"), number("unchanged", "Unchanged"),
 			number("repeated", "Repeated"), number("rejected", "Rejected"), number("vanished", "Vanished"),
 			number("typed", "Rows now"),
@@ -247,7 +254,8 @@ func (b balance) datasetTable() terminal.Table {
 	for _, name := range sortedKeys(b.Datasets) {
 		d := b.Datasets[name]
 		table.Rows = append(table.Rows, []any{
-			name, d.PagesRead, d.PagesUnchanged, d.Got, d.New, d.Changed, d.Unchanged, d.Repeated, d.Rejected, d.Vanished, d.Typed,
+			name, d.PagesRead, d.Got, d.ReadAgain + d.Replaced, d.New, d.Changed, d.Unchanged + d.Standing, d.Repeated, d.Rejected,
+			d.Vanished, d.Typed,
 		})
 	}
 	return table

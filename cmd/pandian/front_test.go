@@ -1,0 +1,165 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"pandian/internal/sandbox"
+)
+
+// front stands before the simulated ERPs: it listens on loopback, remembers the
+// tokens and answers that pass, and can hold calls back or change answers.
+type front struct {
+	url string
+	box http.Handler
+
+	mu      sync.Mutex
+	tokens  []string
+	answers []answer
+	hold    func(*http.Request)
+	rewrite func(call string, body []byte) []byte
+	keep    bool
+}
+
+// answer is one response of a business call.
+type answer struct {
+	call string // wdt or yonsuite
+	page string // page_no, where there is one
+	body []byte
+}
+
+func newFront(t *testing.T, box *sandbox.Sandbox) *front {
+	t.Helper()
+	f := &front{box: box}
+	server := httptest.NewServer(f)
+	t.Cleanup(func() {
+		server.CloseClientConnections() // a call that hangs must not hold the test
+		server.Close()
+	})
+	f.url = server.URL
+	return f
+}
+
+// callOf names the business call of a request; "" for tokens and the like.
+func callOf(r *http.Request) string {
+	switch {
+	case strings.Contains(r.URL.Path, "QueryCurrentStocksByCondition"):
+		return "yonsuite"
+	case strings.HasPrefix(r.URL.Path, "/router/"), strings.HasPrefix(r.URL.Path, "/openapi2/"):
+		return "wdt"
+	}
+	return ""
+}
+
+// ServeHTTP lets a call pass.
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	f.mu.Lock()
+	if token := r.URL.Query().Get("access_token"); token != "" {
+		f.tokens = append(f.tokens, token)
+	}
+	hold, rewrite, keep := f.hold, f.rewrite, f.keep
+	f.mu.Unlock()
+	if hold != nil {
+		hold(r)
+	}
+	call := callOf(r)
+	if call == "" || (rewrite == nil && !keep) {
+		f.box.ServeHTTP(w, r)
+		return
+	}
+	recorder := httptest.NewRecorder()
+	f.box.ServeHTTP(recorder, r)
+	text := recorder.Body.Bytes()
+	if rewrite != nil {
+		text = rewrite(call, text)
+	}
+	if keep {
+		f.mu.Lock()
+		f.answers = append(f.answers, answer{call, r.FormValue("page_no"), bytes.Clone(text)})
+		f.mu.Unlock()
+	}
+	for name, values := range recorder.Header() {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(recorder.Code)
+	_, _ = w.Write(text) // a client that has gone needs no answer
+}
+
+// rewriting changes the answers of business calls from now on; nil ends it.
+func (f *front) rewriting(rewrite func(call string, body []byte) []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.rewrite = rewrite
+}
+
+// keeping remembers the answers of business calls from now on.
+func (f *front) keeping() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.keep = true
+}
+
+// kept are the answers of one call, in order.
+func (f *front) kept(call string) (kept []answer) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, one := range f.answers {
+		if one.call == call {
+			kept = append(kept, one)
+		}
+	}
+	return kept
+}
+
+// secrets are the tokens that passed.
+func (f *front) secrets() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]string(nil), f.tokens...)
+}
+
+// gate holds the calls of one platform back from the n-th on, counted from 1.
+type gate struct {
+	reached chan struct{} // closed when the n-th call has come
+	open    func()        // lets all pass, now and later
+}
+
+func (f *front) holdFrom(t *testing.T, call string, n int) gate {
+	t.Helper()
+	reached, opened := make(chan struct{}), make(chan struct{})
+	var mu sync.Mutex
+	count := 0
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hold = func(r *http.Request) {
+		if callOf(r) != call {
+			return
+		}
+		mu.Lock()
+		count++
+		at := count
+		mu.Unlock()
+		if at == n {
+			close(reached)
+		}
+		if at >= n {
+			select {
+			case <-opened:
+			case <-r.Context().Done():
+			}
+		}
+	}
+	open := sync.OnceFunc(func() { close(opened) })
+	t.Cleanup(open)
+	return gate{reached, open}
+}

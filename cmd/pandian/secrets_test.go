@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// canary is a password of the database that nothing checks and nothing may show.
+const canary = "canary-5d2e71-password"
+
+// withCanary adds the password to a database's address, unless it has one.
+func withCanary(address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	if _, has := parsed.User.Password(); has {
+		return address
+	}
+	parsed.User = url.UserPassword(parsed.User.Username(), canary)
+	return parsed.String()
+}
+
+// secrets are what no output and no table may hold: those of the configuration,
+// and the tokens that the platforms gave out.
+func (s *shop) secrets() []string {
+	c := s.box.Credentials()
+	all := append(s.front.secrets(), canary, c.AppSecret, c.TopSecret, c.YonsuiteAppSecret,
+		c.AppKey, c.TopAppKey, c.YonsuiteAppKey)
+	for _, secret := range slices.Clone(all) {
+		all = append(all, url.QueryEscape(secret))
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// hidesSecrets is asked of every command line of every test.
+func (s *shop) hidesSecrets(ended outcome) {
+	s.t.Helper()
+	for _, secret := range s.secrets() {
+		if strings.Contains(ended.stdout, secret) || strings.Contains(ended.stderr, secret) {
+			s.t.Errorf("the secret %s shows in the output of %s", secret, ended)
+		}
+	}
+}
+
+func (s *shop) connect() *pgx.Conn {
+	s.t.Helper()
+	conn, err := pgx.Connect(context.Background(), s.database)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return conn
+}
+
+// findNoSecret looks through every table at the end of every test: runs and
+// their errors, requests, envelopes, rejects, findings, windows.
+func (s *shop) findNoSecret() {
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, s.database)
+	if err != nil {
+		return // a test may have taken the database away
+	}
+	defer conn.Close(ctx)
+	rows, err := conn.Query(ctx, `
+		select format('%I.%I', schemaname, tablename)
+		from pg_tables
+		where schemaname in ('ops', 'staging', 'wdt', 'yonsuite', 'compare', 'outbox', 'ref', 'pandian')`)
+	if err != nil {
+		s.t.Error(err)
+		return
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		s.t.Error(err)
+		return
+	}
+	var patterns []string
+	for _, secret := range s.secrets() {
+		patterns = append(patterns, "%"+secret+"%")
+	}
+	for _, table := range tables {
+		var found *string
+		err := conn.QueryRow(ctx, "select max(t::text) from "+table+" as t where t::text like any ($1)", patterns).Scan(&found)
+		if err != nil {
+			s.t.Errorf("look for secrets in %s: %v", table, err)
+		} else if found != nil {
+			s.t.Errorf("a secret stands in %s: %.300s", table, *found)
+		}
+	}
+}
