@@ -72,7 +72,7 @@ func applyFile(ctx context.Context, tx pgx.Tx, file File) error {
 	if err != nil {
 		return err
 	}
-	_, err = execFile(ctx, tx, file.Text)
+	err = execFile(ctx, tx, file.Text)
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) && refused.Code == "42P16" { // invalid_table_definition
 		if _, err := tx.Exec(ctx, "rollback to savepoint replaceable"); err != nil {
@@ -83,7 +83,7 @@ func applyFile(ctx context.Context, tx pgx.Tx, file File) error {
 				return fmt.Errorf("its columns changed; drop what depends on %s and apply again: %w", match[1], err)
 			}
 		}
-		_, err = execFile(ctx, tx, file.Text)
+		err = execFile(ctx, tx, file.Text)
 	}
 	if err != nil {
 		return err

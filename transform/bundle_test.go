@@ -228,5 +228,3 @@ func (b *bundle) wantSame(when string, got, want map[string]string) {
 
 // stageSchemas are what a step may write besides ops.
 func stageSchemas() []string { return []string{"staging", "wdt", "yonsuite", "compare", "outbox"} }
-
-

@@ -23,8 +23,8 @@ type outcome struct {
 
 // difference is a row of the ledger.
 type difference struct {
-	Kind, State, Source, Counterpart, Delta string
-	Reopened                                int
+	Kind, State, Warehouse, SKU, Source, Counterpart, Delta string
+	Reopened                                                int
 }
 
 // seenRow is a typed row of the counterpart; seen is its place in the order in
@@ -258,13 +258,16 @@ func (o *oracle) onlyThere(w *world, c comparison, found map[string]difference) 
 			delta = total.Neg().String()
 		}
 		found[fmt.Sprintf("counterpart:%s/%s %s", *warehouse, *sku, c.counterpartField)] = difference{
-			Kind: "missing_here", Source: "null", Counterpart: show(total), Delta: delta,
+			Kind: "missing_here", Warehouse: *warehouse, SKU: *sku, Source: "null", Counterpart: show(total), Delta: delta,
 		}
 	}
 }
 
 func asDifference(result outcome) difference {
-	d := difference{Kind: result.Outcome, Source: result.Source, Counterpart: result.Counterpart, Delta: "null"}
+	d := difference{
+		Kind: result.Outcome, Warehouse: result.Warehouse, SKU: result.SKU,
+		Source: result.Source, Counterpart: result.Counterpart, Delta: "null",
+	}
 	switch {
 	case result.Outcome == "missing_there":
 		d.Delta = result.Source
@@ -283,7 +286,8 @@ func (o *oracle) keep(found map[string]difference) {
 		switch {
 		case ok && known.State == "resolved":
 			now.Reopened++
-		case ok && known.Kind == now.Kind && known.Source == now.Source && known.Counterpart == now.Counterpart:
+		case ok && known.Kind == now.Kind && known.Warehouse == now.Warehouse && known.SKU == now.SKU &&
+			known.Source == now.Source && known.Counterpart == now.Counterpart:
 			now.State = known.State // an acknowledgement stands while nothing changes
 		}
 		o.ledger[key] = now

@@ -203,7 +203,7 @@ func (w *world) changeMaps(random *rand.Rand) {
 		if _, ok := w.warehouseMap[code]; ok {
 			delete(w.warehouseMap, code)
 		} else {
-			w.warehouseMap[code] = w.prefix + pick(random, "W1", "W2", "Y2", " Y2 ")
+			w.warehouseMap[code] = w.prefix + pick(random, "W1", "W2", "Y2", "Y2  ")
 		}
 		return
 	}

@@ -31,8 +31,8 @@ type Runner struct {
 // StepResult is what carrying out one file came to.
 type StepResult struct {
 	Step string
-	// Written is the number of rows that its statements wrote, all tables
-	// together.
+	// Written is the number of rows that it wrote in the tables of staging, the
+	// vendors, compare and outbox, all together.
 	Written  int64
 	Duration time.Duration
 }
@@ -75,10 +75,18 @@ func (r *Runner) runStep(ctx context.Context, step File) (written int64, err err
 		if _, err := tx.Exec(ctx, "select ops.take_input()"); err != nil {
 			return fmt.Errorf("take input: %w", err)
 		}
-		written, err = execFile(ctx, tx, step.Text)
+		before, err := countWrites(ctx, tx)
 		if err != nil {
 			return err
 		}
+		if err := execFile(ctx, tx, step.Text); err != nil {
+			return err
+		}
+		after, err := countWrites(ctx, tx)
+		if err != nil {
+			return err
+		}
+		written = after - before
 		if _, err := tx.Exec(ctx, "select ops.refresh_statistics($1)", step.Writes); err != nil {
 			return fmt.Errorf("refresh statistics: %w", err)
 		}
@@ -107,20 +115,25 @@ func (r *Runner) set(ctx context.Context, tx pgx.Tx, step File) error {
 	return nil
 }
 
-// execFile sends a file's statements as they stand and adds up the rows that
-// they wrote.
-func execFile(ctx context.Context, tx pgx.Tx, text string) (int64, error) {
-	results, err := tx.Conn().PgConn().Exec(ctx, text).ReadAll()
-	var written int64
-	for _, result := range results {
-		if tag := result.CommandTag; tag.Insert() || tag.Update() || tag.Delete() {
-			written += tag.RowsAffected()
-		}
+// execFile sends a file's statements as they stand.
+func execFile(ctx context.Context, tx pgx.Tx, text string) error {
+	if _, err := tx.Conn().PgConn().Exec(ctx, text).ReadAll(); err != nil {
+		return explain(err, text)
 	}
+	return nil
+}
+
+// countWrites returns the rows that this session has written in pandian's
+// tables so far. Command tags do not tell: most writes are in CTEs.
+func countWrites(ctx context.Context, tx pgx.Tx) (count int64, err error) {
+	err = tx.QueryRow(ctx, `
+		select coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::bigint
+		from pg_catalog.pg_stat_xact_user_tables
+		where schemaname in ('staging', 'wdt', 'jst', 'yonsuite', 'compare', 'outbox')`).Scan(&count)
 	if err != nil {
-		return written, explain(err, text)
+		return 0, fmt.Errorf("count the rows written: %w", err)
 	}
-	return written, nil
+	return count, nil
 }
 
 // explain adds the line of the file to what Postgres said.

@@ -27,7 +27,7 @@ func (f File) Try(ctx context.Context, conn *pgx.Conn) error {
 		if err != nil {
 			return err
 		}
-		if _, err := execFile(ctx, tx, text); err != nil {
+		if err := execFile(ctx, tx, text); err != nil {
 			return err
 		}
 		return errTried

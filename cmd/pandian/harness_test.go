@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/shopspring/decimal"
 
 	"pandian/internal/erphttp"
 	"pandian/internal/fault"
@@ -324,3 +325,9 @@ func (l *locked) String() string {
 	defer l.mu.Unlock()
 	return l.buffer.String()
 }
+
+func quantity(text string) decimal.Decimal { return decimal.RequireFromString(text) }
+
+// worldNow is the moment that worlds are built for; what is in them does not
+// depend on it.
+func worldNow() time.Time { return time.Now() }

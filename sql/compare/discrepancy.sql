@@ -154,8 +154,9 @@ action as materialized (
         coalesce(found.record_key, known.record_key) as record_key,
         coalesce(found.field, known.field) as field,
         coalesce(found.kind, known.kind) as kind,
-        coalesce(found.warehouse_code, known.warehouse_code) as warehouse_code,
-        coalesce(found.sku_code, known.sku_code) as sku_code,
+        -- a row can lose its code, so coalesce would bring an old one back
+        case when found.record_key is null then known.warehouse_code else found.warehouse_code end as warehouse_code,
+        case when found.record_key is null then known.sku_code else found.sku_code end as sku_code,
         -- the figures that agree now, for what is resolved
         case when found.record_key is null then agreed.source_qty else found.source_qty end as source_qty,
         case when found.record_key is null then agreed.counterpart_qty else found.counterpart_qty end as counterpart_qty,

@@ -173,3 +173,89 @@ create function given.yonsuite_incomplete(reason text, variadic places text[] de
 returns void
 language sql
 return given.snapshot('yonsuite', reason, places);
+
+-- For the oracle: both sides of one run at once.
+create function given.landing(
+    run_id bigint,
+    source text,
+    window_problem text,
+    pages text[],
+    counterpart text,
+    snapshot_problem text,
+    places text[]
+)
+returns void
+language plpgsql
+as $$
+begin
+    perform set_config('pandian.run_id', run_id::text, true);
+    perform given.windowed(source, window_problem, pages);
+    perform given.snapshot(counterpart, snapshot_problem, places);
+end
+$$;
+
+-- For the oracle: makes maps and rules what is told, touching only what differs, as a person would.
+create function given.keep_rules(pipeline text, source text, counterpart text, told jsonb)
+returns void
+language plpgsql
+as $$
+begin
+    delete from ref.warehouse_map
+    where
+        source_connection_code = source
+        and not exists (
+            select from jsonb_to_recordset(told -> 'Warehouses') as pair ("Source" text)
+            where pair."Source" = source_warehouse_code
+        );
+    insert into ref.warehouse_map
+        (source_connection_code, source_warehouse_code, target_connection_code, target_warehouse_code)
+    select source, pair."Source", counterpart, pair."Target"
+    from jsonb_to_recordset(told -> 'Warehouses') as pair ("Source" text, "Target" text)
+    on conflict on constraint warehouse_map_pkey do update
+    set target_warehouse_code = excluded.target_warehouse_code
+    where warehouse_map.target_warehouse_code <> excluded.target_warehouse_code;
+
+    delete from ref.sku_map
+    where
+        source_connection_code = source
+        and not exists (
+            select from jsonb_to_recordset(told -> 'SKUs') as pair ("Source" text)
+            where pair."Source" = source_sku_code
+        );
+    insert into ref.sku_map (source_connection_code, source_sku_code, target_connection_code, target_sku_code)
+    select source, pair."Source", counterpart, pair."Target"
+    from jsonb_to_recordset(told -> 'SKUs') as pair ("Source" text, "Target" text)
+    on conflict on constraint sku_map_pkey do update
+    set target_sku_code = excluded.target_sku_code
+    where sku_map.target_sku_code <> excluded.target_sku_code;
+
+    delete from ref.ignore_rule
+    where
+        pipeline_code = pipeline
+        and not exists (
+            select from jsonb_to_recordset(told -> 'Rules') as rule ("Reason" text)
+            where rule."Reason" = reason
+        );
+    update ref.ignore_rule
+    set
+        warehouse_code = rule."Warehouse",
+        sku_code = rule."SKU",
+        expires_at = case when rule."Expired" then timestamptz '2026-01-02' end
+    from jsonb_to_recordset(told -> 'Rules') as rule ("Warehouse" text, "SKU" text, "Reason" text, "Expired" boolean)
+    where
+        pipeline_code = pipeline
+        and reason = rule."Reason";
+    insert into ref.ignore_rule (pipeline_code, warehouse_code, sku_code, reason, created_at, expires_at)
+    select
+        pipeline, rule.told ->> 'Warehouse', rule.told ->> 'SKU', rule.told ->> 'Reason', timestamptz '2026-01-01',
+        case when (rule.told ->> 'Expired')::boolean then timestamptz '2026-01-02' end
+    from jsonb_array_elements(told -> 'Rules') with ordinality as rule (told, place)
+    where not exists (
+        select from ref.ignore_rule as known
+        where
+            known.pipeline_code = pipeline
+            and known.reason = rule.told ->> 'Reason'
+    )
+    order by rule.place;
+end
+$$;
