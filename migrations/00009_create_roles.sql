@@ -14,9 +14,8 @@ begin
             if to_regrole(role_name) is null then
                 execute format('create role %I nologin', role_name);
             end if;
-            if not pg_has_role(current_user, role_name, 'member') then
-                execute format('grant %I to current_user', role_name);
-            end if;
+            -- Since PostgreSQL 16 whoever makes a role may grant it, but not yet act as it.
+            execute format('grant %I to current_user', role_name);
         exception
             -- Another database of the same server may be migrated at this moment.
             when insufficient_privilege or duplicate_object or unique_violation or internal_error then

@@ -9,7 +9,7 @@ import (
 )
 
 // benchRows is the size of the benchmarked world.
-const benchRows = 10_000
+const benchRows = 100_000
 
 // BenchmarkStep types and compares 100,000 rows: all new, all unchanged after
 // a change of 1 %, and all read again. One operation is one run; the steps'

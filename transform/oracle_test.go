@@ -51,6 +51,9 @@ func TestOracle(t *testing.T) {
 				}
 				b.wantAgreement(batch, seeds)
 			}
+			if first+batchesPerDatabase <= batches {
+				b.wantVariety()
+			}
 		})
 	}
 }
@@ -119,6 +122,28 @@ func (b *bundle) wantAgreement(batch uint64, seeds []uint64) {
 				seed, seed, describe(alone), text)
 			return // the first is enough to read
 		}
+	}
+}
+
+// wantVariety fails when the generated worlds have become too tame to prove
+// anything.
+func (b *bundle) wantVariety() {
+	b.Helper()
+	for _, row := range b.table(`
+		select 'outcome ' || outcome, count(*) from compare.stock_result group by outcome
+		union all select 'several counterparts', count(*) from compare.stock_result where candidate_count > 1
+		union all select 'several source rows', count(*) from compare.stock_result where sharing_count > 1 and candidate_count > 0
+		union all select 'ignored by a rule', count(*) from compare.stock_result where ignore_reason like 'rule %'
+		union all select 'ignored by the exception', count(*) from compare.stock_result where ignore_reason not like 'rule %'
+		union all select 'event ' || event, count(*) from compare.discrepancy_event group by event
+		union all select 'kind ' || kind, count(*) from compare.discrepancy group by kind
+		union all select 'second revision', count(*) from outbox.head where revision > 1
+		union all select 'cleared', count(*) from outbox.document where revision > 1 and payload::json -> 'primaryWriteback' ->> 'currentqty' is null
+		union all select 'run that could not compare', count(*) from ops.finding where code = 'not_comparable'`)[1:] {
+		if atoi(row[1]) < 5 {
+			b.Errorf("%s: %s in all these worlds", row[0], row[1])
+		}
+		b.Logf("%s: %s", row[0], row[1])
 	}
 }
 
@@ -235,10 +260,8 @@ func describe(made []round) string {
 		}
 		fmt.Fprintf(&text, "  warehouses %v, SKUs %v\n", w.warehouseMap, w.skuMap)
 		for _, rule := range w.rules {
-			fmt.Fprintf(&text, "  rule %s: warehouse %s, SKU %s, expired %t\n", rule.reason, text2(rule.warehouse), text2(rule.sku), rule.expired)
+			fmt.Fprintf(&text, "  rule %s: warehouse %s, SKU %s, expired %t\n", rule.reason, strconv.Quote(text(rule.warehouse)), strconv.Quote(text(rule.sku)), rule.expired)
 		}
 	}
 	return text.String()
 }
-
-func text2(code *string) string { return strconv.Quote(text(code)) }

@@ -295,7 +295,7 @@ func (r sourceRow) sourceJSON() map[string]any {
 // counterpartJSON is the record as YonSuite sends it: figures are numbers.
 func (r counterpartRow) counterpartJSON() map[string]any {
 	record := map[string]any{
-		"warehouse": "1", "product": r.id, "batchno": r.batch,
+		"warehouse": "1", "product": r.id, "productsku": r.id, "batchno": r.batch,
 		"warehouse_code": r.warehouseCode, "productsku_code": r.skuCode,
 		"availableqty": number(r.availableQty),
 	}

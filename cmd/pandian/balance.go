@@ -85,6 +85,9 @@ type documentBalance struct {
 	Abandoned  int64 `json:"abandoned"`
 	// Writebacks are the fields written back that were new or changed.
 	Writebacks int64 `json:"writebacks"`
+	// Left are the documents that still lie in the outbox after loading: those
+	// that nobody has claimed, and those that a worker holds which was killed.
+	Left int64 `json:"left"`
 }
 
 type finding struct {
@@ -103,7 +106,7 @@ func readBalance(ctx context.Context, pool *pgxpool.Pool, p *pipelineRun) (balan
 		RunID: p.id, Pipeline: p.pipeline.Name, Command: p.options.Command,
 		Datasets: map[string]datasetBalance{}, Discrepancies: map[string]int64{},
 		Unbalanced: []string{}, Findings: []finding{},
-		Documents: documentsOf(p.loaded),
+		Documents: documentsOf(p.loaded, p.left),
 	}
 	tallies, err := readTallies(ctx, pool, p.id)
 	if err != nil {
@@ -119,11 +122,11 @@ func readBalance(ctx context.Context, pool *pgxpool.Pool, p *pipelineRun) (balan
 	return b, errors.Join(b.readTyped(ctx, pool), b.readComparison(ctx, pool), b.readTrouble(ctx, pool))
 }
 
-func documentsOf(counts load.Counts) documentBalance {
+func documentsOf(counts load.Counts, left load.Backlog) documentBalance {
 	return documentBalance{
 		Sent: int64(counts.Sent), Superseded: int64(counts.Superseded), Waiting: int64(counts.Waiting),
 		InDoubt: int64(counts.InDoubt), Rejected: int64(counts.Rejected), Abandoned: int64(counts.Abandoned),
-		Writebacks: int64(counts.Writebacks),
+		Writebacks: int64(counts.Writebacks), Left: left.Pending + left.Sending,
 	}
 }
 
@@ -233,6 +236,18 @@ func (b balance) show(term *terminal.Terminal) error {
 		if err := term.Summary(b.comparisonTable()); err != nil {
 			return err
 		}
+	}
+	if b.Documents.Left > 0 {
+		term.Note("%s %d documents are left: a worker that was killed holds them for a minute; the next run delivers them",
+			term.ErrStyle().Mark(terminal.Doubtful), b.Documents.Left)
+	}
+	rejected := int64(0)
+	for _, dataset := range b.Datasets {
+		rejected += dataset.Rejected
+	}
+	if rejected > 0 {
+		term.Note("%s %d records rejected, the rest went on: select * from report.reject order by reject_id desc",
+			term.ErrStyle().Mark(terminal.Doubtful), rejected)
 	}
 	for _, found := range b.Findings {
 		term.Note("%s %s: %s", term.ErrStyle().Mark(terminal.Doubtful), found.Subject, found.Message)

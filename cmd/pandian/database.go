@@ -116,7 +116,12 @@ func (d *database) isMember(ctx context.Context, role string) (bool, error) {
 	var member bool
 	err = pool.QueryRow(ctx, `
 		select coalesce((
-			select pg_has_role(current_user, pg_roles.oid, 'member')
+			select pg_has_role(
+				current_user,
+				pg_roles.oid,
+				-- since 16 a member may be barred from acting as the role
+				case when current_setting('server_version_num')::integer >= 160000 then 'SET' else 'MEMBER' end
+			)
 			from pg_catalog.pg_roles
 			where pg_roles.rolname = $1
 		), false)`, role).Scan(&member)

@@ -64,7 +64,7 @@ const compareParams = `{on_multiple: sum, both_directions: on, ignore_index_exce
 // smallWorld is the demo's world with fewer rows of each kind.
 func smallWorld() world.Options {
 	options := world.DefaultOptions(time.Now())
-	options.Rows, options.BadRecords, options.DifferentShare = 260, 5, 0.06
+	options.Rows, options.BadRecords, options.DifferentShare = 360, 5, 0.06
 	options.MissingThereShare, options.MissingHereShare = 0.03, 0.03
 	options.StaleRecords = 2
 	return options
@@ -96,6 +96,13 @@ func newShop(t *testing.T, o shopOptions) *shop {
 		s.must("migrate", "up", "-q")
 	}
 	return s
+}
+
+// in is the shop for a subtest.
+func (s *shop) in(t *testing.T) *shop {
+	inside := *s
+	inside.t = t
+	return &inside
 }
 
 // hurry keeps the tests from waiting as long as platforms want.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,12 +64,8 @@ func (a *app) land(ctx context.Context, flags landFlags, names []string) error {
 			return &recording{reader: extract.NewRecordReader(body, layout), readEnvelope: readEnvelope}
 		},
 	}
-	if flags.window != "" {
-		window, err := parseWindow(flags.window)
-		if err != nil {
-			return err
-		}
-		job.Window = &window
+	if job.Window, err = landedWindow(spec, flags.window); err != nil {
+		return err
 	}
 	if job.Files, err = a.recordings(names); err != nil {
 		return err
@@ -85,8 +82,30 @@ func (a *app) land(ctx context.Context, flags landFlags, names []string) error {
 	return a.landFiles(ctx, db, job)
 }
 
+// landedWindow is the span that files are said to cover; nil for none.
+func landedWindow(spec extract.Spec, text string) (*extract.Window, error) {
+	if text == "" {
+		return nil, nil
+	}
+	window, err := parseWindow(text)
+	switch {
+	case err != nil:
+		return nil, err
+	case spec.Kind == extract.Snapshot:
+		return nil, fault.New(fault.UsageWrong, "%s is always read whole, so its files have no window", spec.Dataset).
+			Suggest("leave --window out; say --complete if the files hold everything")
+	case window.To.After(time.Now()):
+		return nil, fault.New(fault.UsageWrong, "--window %q ends in the future, which no file can cover", text).
+			Suggest(`end it when the files were saved, as in "2026-11-01..2026-11-07 08:30:00"`)
+	}
+	return &window, nil
+}
+
 // recordings checks that every file is there before anything is landed.
 func (a *app) recordings(names []string) ([]extract.File, error) {
+	if first := slices.Index(names, "-"); first >= 0 && slices.Contains(names[first+1:], "-") {
+		return nil, fault.New(fault.UsageWrong, "standard input is named twice").Suggest("it can be read once; save it to a file")
+	}
 	var files []extract.File
 	for _, name := range names {
 		file := extract.File{Name: name, Open: func() (io.ReadCloser, error) { return os.Open(name) }}

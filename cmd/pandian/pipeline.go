@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -49,6 +50,7 @@ type pipelineRun struct {
 
 	incomplete []string
 	loaded     load.Counts
+	left       load.Backlog
 	findings   []transform.Finding
 }
 
@@ -80,6 +82,9 @@ func (a *app) runPipeline(ctx context.Context, cfg *config.Config, db *database,
 	p.retain(ctx, pool)
 	result, balanceErr := readBalance(ctx, pool, p)
 	err = errors.Join(err, balanceErr)
+	if err == nil && len(result.Unbalanced) > 0 {
+		err = fault.New(fault.RunUnbalanced, "%s", strings.Join(result.Unbalanced, "; "))
+	}
 	if finishErr := begun.Finish(ctx, result, err); finishErr != nil {
 		err = errors.Join(err, finishErr)
 	}
@@ -282,7 +287,8 @@ func (p *pipelineRun) load(ctx context.Context) error {
 	if err := p.loaded.Balance(); err != nil {
 		return fault.New(fault.RunUnbalanced, "%w", err)
 	}
-	return nil
+	p.left, err = load.ReadBacklog(ctx, pool, outbox)
+	return err
 }
 
 // verdict runs the checks and says whether the run is good: a row that is

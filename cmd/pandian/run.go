@@ -62,7 +62,7 @@ func (a *app) stageCommand(name, short, long string) *cobra.Command {
 		flags.BoolVar(&full, "full", false, "read everything again, not only what is new")
 	}
 	if name == "run" || name == "extract" {
-		flags.StringVar(&window, "window", "", `read this span again, Beijing time, both ends included: "2026-11-01..2026-11-07"`)
+		flags.StringVar(&window, "window", "", `read this span again, Beijing time, both ends included: "2026-11-01..2026-11-07"; what is read whole is read as ever`)
 	}
 	return command
 }

@@ -45,6 +45,7 @@ type documentFigures struct {
 	Made       int64 `json:"made"`
 	Sent       int64 `json:"sent"`
 	Writebacks int64 `json:"writebacks"`
+	Left       int64 `json:"left"`
 }
 
 type runFigures struct {

@@ -131,10 +131,22 @@ func (r *Run) busy(ctx context.Context, pipeline string) error {
 	}
 }
 
-func (r *Run) insert(ctx context.Context, tx pgx.Tx, spec Spec) error {
-	params, err := json.Marshal(spec.Params)
+// paramsJSON writes the parameters as an object, also where there are none.
+func (s Spec) paramsJSON() ([]byte, error) {
+	if s.Params == nil {
+		return []byte("{}"), nil
+	}
+	params, err := json.Marshal(s.Params)
 	if err != nil {
-		return fmt.Errorf("write parameters: %w", err)
+		return nil, fmt.Errorf("write parameters: %w", err)
+	}
+	return params, nil
+}
+
+func (r *Run) insert(ctx context.Context, tx pgx.Tx, spec Spec) error {
+	params, err := spec.paramsJSON()
+	if err != nil {
+		return err
 	}
 	host, err := os.Hostname()
 	if err != nil {
@@ -161,9 +173,9 @@ func keepConfiguration(ctx context.Context, tx pgx.Tx, spec Spec) error {
 	if spec.Target == "" {
 		return nil
 	}
-	params, err := json.Marshal(spec.Params)
+	params, err := spec.paramsJSON()
 	if err != nil {
-		return fmt.Errorf("write parameters: %w", err)
+		return err
 	}
 	queries := db.New(tx)
 	for connection, platform := range spec.Platforms {

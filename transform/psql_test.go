@@ -1,0 +1,102 @@
+package transform_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"pandian/transform"
+)
+
+var byHand = regexp.MustCompile(`(?m)^-- by hand: +(.*)$`)
+
+// TestByHand carries out each file of sql/ as its header says: the tables come
+// out as the runner leaves them, and a second time changes nothing.
+func TestByHand(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t)
+	runID := b.story(readText(t, "testdata/outbox_documents/given.sql"), readText(t, "testdata/ledger/given.sql"))
+	before := b.written(stageSchemas()...)
+	for _, file := range b.library.Files() {
+		b.byHand(runID, file)
+	}
+	b.wantSame("every file by hand", b.written(stageSchemas()...), before)
+
+	const contents = `
+		select 'wdt' as what, spec_id as key, stock_num::text as value from wdt.stock
+		union all select 'yonsuite', productsku_code, currentqty::text from yonsuite.current_stock
+		union all select 'result', spec_id, concat_ws(' ', outcome, currentqty) from compare.stock_result
+		union all select 'ledger', record_key, concat_ws(' ', kind, state, delta_qty) from compare.discrepancy
+		union all select 'outbox', business_key, payload_hash::text from outbox.head
+		order by 1, 2, 3`
+	lonely := newBundle(t)
+	runID = lonely.begin(pipeline, nil)
+	lonely.given(runID, readText(t, "testdata/outbox_documents/given.sql"))
+	lonely.run(runID, lonely.steps)
+	want := fmt.Sprint(lonely.table(contents))
+	lonely.exec("truncate wdt.stock, yonsuite.current_stock, compare.stock_result, compare.basis, compare.discrepancy, outbox.head")
+	for _, step := range lonely.steps {
+		lonely.byHand(runID, step)
+	}
+	if got := fmt.Sprint(lonely.table(contents)); got != want {
+		t.Errorf("by hand, from nothing\n got %s\nwant %s", got, want)
+	}
+}
+
+// byHand gives psql the line of a file's header. Checks, views and functions
+// have none: they are read in as they are.
+func (b *bundle) byHand(runID int64, file transform.File) {
+	b.Helper()
+	line := fmt.Sprintf(`begin; set local pandian.run_id = '42'; \i sql/%s.sql`, file.Name)
+	if match := byHand.FindStringSubmatch(file.Text); match != nil {
+		line = match[1]
+	}
+	if !strings.Contains(line, `set local pandian.run_id = '42'`) {
+		b.Errorf("sql/%s says %q", file.Name, line)
+	}
+	script := strings.Replace(line, "'42'", fmt.Sprintf("'%d'", runID), 1) + "\n;commit;\n"
+	psql := findPsql()
+	if psql == "" {
+		b.script(expand(b, script))
+		return
+	}
+	command := exec.CommandContext(b.Context(), psql, "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", b.pool.Config().ConnString())
+	command.Dir = ".." // sql/ is named from there
+	command.Stdin = strings.NewReader(script)
+	var output bytes.Buffer
+	command.Stdout, command.Stderr = &output, &output
+	if err := command.Run(); err != nil || strings.Contains(output.String(), "ERROR") {
+		b.Errorf("sql/%s by hand: %v\n%s", file.Name, err, output.String())
+	}
+}
+
+// findPsql looks where the server's binaries are looked for; empty when there
+// is none.
+func findPsql() string {
+	if path, err := exec.LookPath("psql"); err == nil {
+		return path
+	}
+	paths, err := filepath.Glob("/usr/lib/postgresql/*/bin/psql")
+	if err != nil || len(paths) == 0 {
+		return ""
+	}
+	return paths[len(paths)-1]
+}
+
+var include = regexp.MustCompile(`\\i (\S+)`)
+
+// expand puts the file in the place of \i, for machines without psql.
+func expand(b *bundle, script string) string {
+	return include.ReplaceAllStringFunc(script, func(command string) string {
+		text, err := os.ReadFile(filepath.Join("..", include.FindStringSubmatch(command)[1]))
+		if err != nil {
+			b.Fatal(err)
+		}
+		return string(text)
+	})
+}
