@@ -27,6 +27,7 @@ type page struct {
 	read    int   // records that came, those in rejects included
 	bytes   int   // bytes of the records that came
 	rejects []reject
+	foreign int // rejected records that are not UTF-8
 
 	request, envelope []byte
 	total             *int64
@@ -72,6 +73,11 @@ func (p *page) fill(response Response, most, before int) (ended bool, err error)
 		}
 		p.add(record, before+p.read+1)
 	}
+	if p.broken == nil && p.isForeign() {
+		p.broken = &BodyError{Reason: ReasonEncoding, Records: int64(p.read)}
+		p.rejects = append(p.rejects, bodyReject(response, p.broken))
+		ended = true
+	}
 	p.records = append(p.records, ']')
 	p.hash = int64(xxh3.Hash(p.records))
 	p.describe(response.Envelope())
@@ -86,6 +92,9 @@ func (p *page) add(record Record, place int) {
 		record.Problem = "the record is not UTF-8 or holds a NUL byte, which Postgres cannot store: correct it at the platform"
 	}
 	if record.Problem != "" {
+		if !utf8.Valid(record.Raw) {
+			p.foreign++
+		}
 		p.rejects = append(p.rejects, recordReject(record, place))
 		return
 	}
@@ -95,6 +104,11 @@ func (p *page) add(record Record, place int) {
 	p.records = append(p.records, record.Raw...)
 	p.count++
 }
+
+// isForeign is true for a page of which every record is in another encoding: that
+// is the answer's fault and not the records', which are fine and would be missed.
+// One such record alone may be just that.
+func (p *page) isForeign() bool { return p.read > 1 && p.foreign == p.read }
 
 // describe copies the envelope, such that Postgres can hold it.
 func (p *page) describe(envelope Envelope) {

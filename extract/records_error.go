@@ -22,6 +22,8 @@ const (
 	ReasonCutOff Reason = "cut_off"
 	// ReasonShape: it is JSON, but no answer of this platform.
 	ReasonShape Reason = "shape"
+	// ReasonEncoding: none of its records is UTF-8.
+	ReasonEncoding Reason = "encoding"
 	// ReasonRead: reading it failed; Err says how.
 	ReasonRead Reason = "read"
 )
@@ -52,6 +54,8 @@ func (e *BodyError) Error() string {
 		return "the answer is cut off" + place + ": fetch it again"
 	case ReasonShape:
 		return "the answer is JSON but not of this dataset: " + e.Detail
+	case ReasonEncoding:
+		return fmt.Sprintf("none of its %d records is UTF-8 (GBK, perhaps): ask the platform for UTF-8", e.Records)
 	case ReasonRead:
 		return "reading the answer failed" + place + ": " + e.Err.Error()
 	default:

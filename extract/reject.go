@@ -24,7 +24,8 @@ type reject struct {
 }
 
 // Headed is a Response that can show how its body began: up to 1 MiB, as
-// received. Without it a body that cannot be read is rejected without its bytes.
+// received. Without it a body that cannot be read is rejected with as much of its
+// envelope as came.
 type Headed interface {
 	Head() []byte
 }
@@ -40,6 +41,8 @@ func bodyReject(response Response, broken *BodyError) reject {
 	refused := reject{reason: broken.Error()}
 	if headed, ok := response.(Headed); ok {
 		refused.keep(headed.Head())
+	} else {
+		refused.keep(response.Envelope().JSON)
 	}
 	return refused
 }

@@ -1,6 +1,7 @@
 package extract_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -97,6 +98,48 @@ func TestReject(t *testing.T) {
 		}
 	})
 
+	for name, c := range map[string]struct{ bad, rejects, landed int }{
+		"a page of which no record is UTF-8 is asked for again":    {1, 0, 3},
+		"and is not complete if that does not help":                {100, 4, 0},
+		"a single record that is not UTF-8 is the record's affair": {0, 1, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, source, calls := world.bench(t), windowed(some(3)), 0
+			foreign := []string{"{\"n\":\"\xc4\xe3\"}", "{\"n\":\"\xba\xc3\"}", "{\"n\":\"\xc4\"}"}
+			if c.bad == 0 {
+				source = windowed(foreign[:1])
+			}
+			source.answer = func(_ int, _ extract.Request, honest *fakeResponse) (*fakeResponse, error) {
+				if calls++; calls <= c.bad {
+					honest.records = foreign
+				}
+				return honest, nil
+			}
+			report := b.land(source)
+			rejects := int(b.number(`select count(*) from staging.reject where connection_code = $1`, b.connection))
+			if report.RecordsLanded != int64(c.landed) || rejects != c.rejects || (report.WindowsComplete == 1) != (c.rejects < 4) {
+				t.Errorf("got %+v and %d rejects, want %d records and %d rejects", report.Counts, rejects, c.landed, c.rejects)
+			}
+		})
+	}
+
+	t.Run("a body that breaks off keeps what came of its envelope where its bytes are gone", func(t *testing.T) {
+		b := world.bench(t)
+		source := whole([]string{`{"n":1}`})
+		source.answer = func(_ int, _ extract.Request, honest *fakeResponse) (*fakeResponse, error) {
+			honest.end = &extract.BodyError{Reason: extract.ReasonCutOff}
+			honest.envelope = &extract.Envelope{JSON: []byte(`{"code":"200"}`)}
+			return honest, nil
+		}
+		report := b.land(headless{source})
+		if report.WindowsIncomplete != 1 || report.RecordsLanded != 1 {
+			t.Errorf("got %+v, want one record landed and the snapshot incomplete", report.Counts)
+		}
+		if got := b.text(`select record from staging.reject where connection_code = $1`, b.connection); got != `{"code":"200"}` {
+			t.Errorf("got %s, want the envelope", got)
+		}
+	})
+
 	t.Run("an envelope or request that Postgres cannot hold does not stop its page", func(t *testing.T) {
 		b := world.bench(t)
 		source := whole([]string{`{"n":1}`})
@@ -135,4 +178,13 @@ func TestReject(t *testing.T) {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	})
+}
+
+// headless is a source whose responses cannot show how they began, as those that
+// are streamed.
+type headless struct{ extract.Source }
+
+func (h headless) Fetch(ctx context.Context, request extract.Request) (extract.Response, error) {
+	response, err := h.Source.Fetch(ctx, request)
+	return struct{ extract.Response }{response}, err
 }

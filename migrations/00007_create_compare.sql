@@ -114,7 +114,7 @@ comment on column compare.discrepancy.pipeline_code is 'The comparing pipeline.'
 comment on column compare.discrepancy.record_key is 'spec_id@warehouse_id of the source row; counterpart:warehouse_code/sku_code where only the counterpart has it.';
 comment on column compare.discrepancy.field is 'The compared field of the counterpart, as in currentqty.';
 comment on column compare.discrepancy.kind is 'different; missing_there (only the source has it); missing_here (only the counterpart has it); not_comparable.';
-comment on column compare.discrepancy.state is 'open; acknowledged (a person knows and said why); resolved (the figures agree again).';
+comment on column compare.discrepancy.state is 'open; acknowledged (a person knows and said why); resolved (the figures agree again, or an ignore rule covers it).';
 comment on column compare.discrepancy.warehouse_code is 'The warehouse as the counterpart calls it.';
 comment on column compare.discrepancy.sku_code is 'The SKU as the counterpart calls it.';
 comment on column compare.discrepancy.source_qty is 'The source''s figure when it last changed.';
@@ -124,7 +124,7 @@ comment on column compare.discrepancy.first_seen_at is 'When it was first found.
 comment on column compare.discrepancy.first_seen_run_id is 'The run that found it first.';
 comment on column compare.discrepancy.changed_at is 'When kind, figures or state last changed.';
 comment on column compare.discrepancy.changed_run_id is 'The run of that change; of the decision''s time for a person''s decision.';
-comment on column compare.discrepancy.resolved_at is 'When the figures agreed again.';
+comment on column compare.discrepancy.resolved_at is 'When the figures agreed again, or a rule began to cover it.';
 comment on column compare.discrepancy.resolved_run_id is 'The run that saw it.';
 comment on column compare.discrepancy.reopened_count is 'How often it came back after it was resolved.';
 comment on column compare.discrepancy.decided_by is 'Who acknowledged it.';

@@ -53,9 +53,7 @@ func (l *Library) Apply(ctx context.Context, conn *pgx.Conn) ([]string, error) {
 			}
 			names = append(names, file.Name)
 		}
-		if len(names) == 0 {
-			return nil
-		}
+		// Always: the roles may have been made since.
 		_, err = tx.Exec(ctx, "select ops.grant_roles()")
 		return err
 	})

@@ -35,7 +35,11 @@ func TestCase(t *testing.T) {
 		t.Run(filepath.Base(folder), func(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t)
-			last := b.story(strings.Split(readText(t, path), "\n-- run\n")...)
+			var last int64
+			for _, part := range strings.Split(readText(t, path), "\n-- run\n") {
+				last = b.story(part)
+				b.wantChecked(last)
+			}
 			b.wantTable(folder)
 			b.wantLaws(last)
 		})

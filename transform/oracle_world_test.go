@@ -1,7 +1,6 @@
 package transform_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -61,10 +60,10 @@ func newWorld(seed uint64, random *rand.Rand) *world {
 		warehouseMap: map[string]string{},
 		skuMap:       map[string]string{},
 	}
-	for range random.IntN(5) {
+	for range random.IntN(7) {
 		w.addSource(random)
 	}
-	for range random.IntN(6) {
+	for range random.IntN(8) {
 		w.addCounterpart(random)
 	}
 	if random.IntN(2) == 0 {
@@ -125,9 +124,9 @@ func (w *world) changeSource(random *rand.Rand) {
 }
 
 func (w *world) fill(random *rand.Rand, row *sourceRow) {
-	row.warehouseNo = w.code(random, "W1", "W2")
-	row.goodsNo = w.code(random, "A", "B", "C")
-	row.specNo = w.code(random, "A", "B", "A-red")
+	row.warehouseNo = w.code(random, "W1", "W1", "W2")
+	row.goodsNo = w.code(random, "A", "A", "B", "C")
+	row.specNo = w.code(random, "A", "A", "B", "A-red")
 	if row.warehouseNo == nil || strings.TrimSpace(*row.warehouseNo) == "" {
 		// Worlds are kept apart by their codes, so one of them must be there.
 		row.goodsNo, row.specNo = w.surely("A"), w.surely("A")
@@ -169,12 +168,29 @@ func (w *world) addCounterpart(random *rand.Rand) {
 }
 
 func (w *world) fillCounterpart(random *rand.Rand, row *counterpartRow) {
-	row.warehouseCode = w.code(random, "W1", "W2", "Y2")
-	row.skuCode = w.code(random, "A", "B", "C", "X")
+	row.warehouseCode = w.code(random, "W1", "W1", "W1", "W2", "Y2")
+	row.skuCode = w.code(random, "A", "A", "A", "B", "X")
 	if row.warehouseCode == nil || strings.TrimSpace(*row.warehouseCode) == "" {
 		row.skuCode = w.surely("A")
 	}
+	w.meet(random, row)
 	row.currentQty, row.availableQty = someFigure(random), someFigure(random)
+}
+
+// meet gives the row the codes of a source row more often than not, or few
+// would ever be compared.
+func (w *world) meet(random *rand.Rand, row *counterpartRow) {
+	if len(w.sources) == 0 || random.IntN(4) == 0 {
+		return
+	}
+	source := w.sources[random.IntN(len(w.sources))]
+	sku := source.goodsNo
+	if random.IntN(3) == 0 {
+		sku = source.specNo
+	}
+	if source.warehouseNo != nil && strings.TrimSpace(*source.warehouseNo) != "" {
+		row.warehouseCode, row.skuCode = translate(source.warehouseNo, w.warehouseMap), translate(sku, w.skuMap)
+	}
 }
 
 func (w *world) changeCounterpart(random *rand.Rand) {
@@ -244,7 +260,7 @@ func (w *world) changeRules(random *rand.Rand) {
 // code is one of the names, at times with blanks around it, blank or missing.
 func (w *world) code(random *rand.Rand, names ...string) *string {
 	name := w.prefix + pick(random, names...)
-	switch random.IntN(12) {
+	switch random.IntN(20) {
 	case 0:
 		return nil
 	case 1:
@@ -267,76 +283,3 @@ func (w *world) surely(name string) *string {
 }
 
 func pick(random *rand.Rand, from ...string) string { return from[random.IntN(len(from))] }
-
-func someFigure(random *rand.Rand) figure {
-	text := pick(random, "0", "0", "1", "1", "1.5", "2", "2.00000001", "-1", "0.3", "10", "")
-	if text == "" {
-		return nil
-	}
-	return quantity(text)
-}
-
-func quantity(text string) figure {
-	value := decimal.RequireFromString(text)
-	return &value
-}
-
-// sourceJSON is the record as 旺店通 sends it: figures are texts of four or
-// more decimals.
-func (r sourceRow) sourceJSON() map[string]any {
-	return map[string]any{
-		"spec_id": r.spec, "warehouse_id": r.warehouse,
-		"warehouse_no": r.warehouseNo, "goods_no": r.goodsNo, "spec_no": r.specNo,
-		"stock_num": fourDecimals(r.stockNum), "lock_num": fourDecimals(r.lockNum), "order_num": plain(r.orderNum),
-		"modified": fmt.Sprintf("2026-01-01 %02d:%02d:%02d", r.modified/3600, r.modified/60%60, r.modified%60),
-	}
-}
-
-// counterpartJSON is the record as YonSuite sends it: figures are numbers.
-func (r counterpartRow) counterpartJSON() map[string]any {
-	record := map[string]any{
-		"warehouse": "1", "product": r.id, "productsku": r.id, "batchno": r.batch,
-		"warehouse_code": r.warehouseCode, "productsku_code": r.skuCode,
-		"availableqty": number(r.availableQty),
-	}
-	if r.currentQty != nil { // missing in the record, not null
-		record["currentqty"] = number(r.currentQty)
-	}
-	return record
-}
-
-func fourDecimals(value figure) *string {
-	if value == nil {
-		return nil
-	}
-	text := value.String()
-	if -value.Exponent() < 4 {
-		text = value.StringFixed(4)
-	}
-	return &text
-}
-
-func plain(value figure) *string {
-	if value == nil {
-		return nil
-	}
-	text := value.String()
-	return &text
-}
-
-func number(value figure) *json.Number {
-	if value == nil {
-		return nil
-	}
-	text := json.Number(value.String())
-	return &text
-}
-
-func pageOf[Row any](rows []Row, record func(Row) map[string]any) (string, error) {
-	records := []map[string]any{}
-	for _, row := range rows {
-		records = append(records, record(row))
-	}
-	encoded, err := json.Marshal(records)
-	return string(encoded), err
-}

@@ -59,14 +59,15 @@ func (a *app) execute(ctx context.Context, args []string) int {
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	command, err := root.ExecuteContextC(ctx)
-	if a.term == nil { // the command line itself was wrong, or asked for help
+	told := err == nil && a.term == nil // help and version are texts of their own
+	if a.term == nil {                  // the command line itself was wrong, or asked for help
 		a.json = a.json || wantsJSON(args)
 		a.begin(command)
 		err = usageFault(err)
 	}
 	defer a.term.Close()
 	err = interruption(ctx, err)
-	if a.json && (err != nil || command.Annotations["envelope"] != "no") {
+	if a.json && (err != nil || !told && command.Annotations["envelope"] != "no" && !isCompletion(command)) {
 		if writeErr := a.term.Envelope(a.command, a.summary, a.result, err); writeErr != nil {
 			err = errors.Join(err, writeErr)
 		}
@@ -81,6 +82,11 @@ func usageFault(err error) error {
 		return err
 	}
 	return fault.New(fault.UsageWrong, "%w", err).Suggest("pandian --help lists the commands")
+}
+
+// isCompletion is true for the commands that cobra adds to write completions.
+func isCompletion(command *cobra.Command) bool {
+	return command.HasParent() && command.Parent().Name() == "completion" || command.Name() == "completion"
 }
 
 func wantsJSON(args []string) bool {

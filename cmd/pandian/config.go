@@ -7,7 +7,11 @@ import (
 )
 
 func (a *app) configCommand() *cobra.Command {
-	command := &cobra.Command{Use: "config", Short: "check the configuration and show what holds"}
+	command := &cobra.Command{
+		Use: "config", Short: "check the configuration and show what holds",
+		Example: `  pandian config validate
+  pandian config show --origin`,
+	}
 	command.AddCommand(a.configValidateCommand(), a.configShowCommand())
 	return command
 }
@@ -15,6 +19,8 @@ func (a *app) configCommand() *cobra.Command {
 func (a *app) configValidateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "validate", Short: "check the configuration, all problems at once", Args: cobra.NoArgs,
+		Long: `Checks pandian.yaml, the variables and the flags, and tells every problem at once with its line and column.
+Secrets are not read: pandian doctor tries them.`,
 		RunE: func(*cobra.Command, []string) error {
 			cfg, err := a.loadConfig()
 			if err != nil {
@@ -38,6 +44,8 @@ func (a *app) configShowCommand() *cobra.Command {
 	var origin bool
 	command := &cobra.Command{
 		Use: "show", Short: "show every value that holds; secrets are masked", Args: cobra.NoArgs,
+		Long: `Shows every value that holds, with its default where nobody set it. Flags win over the environment, the
+environment over the file, the file over the defaults; --origin shows which it was.`,
 		RunE: func(*cobra.Command, []string) error {
 			cfg, err := a.loadConfig()
 			if err != nil {

@@ -145,7 +145,16 @@ func (a *app) demoHints(db *database, dir, url string) {
 	a.term.Note("  %s", db.psql)
 	a.term.Note("      select * from report.discrepancy order by abs(delta_qty) desc;")
 	a.term.Note("      select * from report.wdt_stock where currentqty <> stock_num;")
-	a.term.Note("  go run ./cmd/pandian diff --config %s --kind missing_there", file)
+	a.term.Note("  %s diff --config %s --kind missing_there", programName(), file)
 	a.term.Note("  curl -X POST '%s/_mutate?rows=20&age=180'   # change 20 figures at 旺店通 …", url)
-	a.term.Note("  go run ./cmd/pandian run --config %s          # … and compare again", file)
+	a.term.Note("  %s run --config %s          # … and compare again", programName(), file)
+}
+
+// programName is how this program was called, for lines to paste.
+func programName() string {
+	path, err := os.Executable()
+	if err != nil || strings.Contains(path, "go-build") {
+		return "go run ./cmd/pandian"
+	}
+	return path
 }

@@ -33,7 +33,10 @@ func (a *app) diffCommand() *cobra.Command {
 		Short: "list discrepancies, the largest first",
 		Long: `Lists the discrepancies of the ledger, the largest first. The same rows are in the view report.discrepancy.
 
-delta is the source's figure minus the counterpart's; a row that is missing counts as 0.`,
+delta is the source's figure minus the counterpart's; a row that is missing counts as 0.
+
+A discrepancy that is known is acknowledged in SQL, with a reason; it opens again when its figures change:
+  select compare.acknowledge('stock-compare', RECORD_KEY, 'counted on Friday, booked on Monday');`,
 		Example: `  pandian diff --warehouse WH01 --min-delta 10
   pandian diff --kind missing_there --older-than 2d --format csv > missing.csv
   pandian diff --format ndjson | jq .sku_code
@@ -42,6 +45,12 @@ delta is the source's figure minus the counterpart's; a row that is missing coun
 		RunE: func(command *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				flags.pipeline = args[0]
+			}
+			if flags.format == string(terminal.FormatJSON) && !a.json {
+				// --format json is --json: stdout is left to the envelope.
+				a.term.Close()
+				a.json = true
+				a.begin(command)
 			}
 			return a.diff(command.Context(), flags)
 		},
@@ -79,9 +88,9 @@ func discrepancyColumns() []terminal.Column {
 		number("source_qty", "Source"), number("counterpart_qty", "Counterpart"),
 		{Key: "warehouse_code", Title: "Warehouse"}, {Key: "warehouse_name", Title: "Name"},
 		{Key: "sku_code", Title: "SKU"}, {Key: "goods_name", Title: "Goods"}, {Key: "spec_name", Title: "Spec"},
-		{Key: "state", Title: "State"}, {Key: "first_seen_at", Title: "First seen"}, {Key: "age", Title: "Age"},
+		{Key: "state", Title: "State"}, {Key: "age", Title: "Age"}, {Key: "record_key", Title: "Record"},
 		{Key: "pipeline_code"}, {Key: "connection_code"}, {Key: "spec_no"}, {Key: "goods_no"}, {Key: "field"},
-		{Key: "last_seen_at"}, number("reopened_count", ""), {Key: "decided_by"}, {Key: "reason"}, {Key: "record_key"},
+		{Key: "first_seen_at"}, {Key: "last_seen_at"}, number("reopened_count", ""), {Key: "decided_by"}, {Key: "reason"},
 	}
 }
 
@@ -99,6 +108,9 @@ func (a *app) diff(ctx context.Context, flags diffFlags) error {
 	if a.json {
 		format = terminal.FormatJSON
 	}
+	if flags.limit < 0 {
+		return fault.New(fault.UsageWrong, "--limit %d is less than 0", flags.limit).Suggest("0 lists all")
+	}
 	where, args, err := flags.where()
 	if err != nil {
 		return err
@@ -112,6 +124,9 @@ func (a *app) diff(ctx context.Context, flags diffFlags) error {
 		return err
 	}
 	defer db.close()
+	if err := a.knowsPipeline(ctx, cfg, db, flags.pipeline); err != nil {
+		return err
+	}
 	total, err := a.listDiscrepancies(ctx, db, format, flags, where, args)
 	if err != nil {
 		return err
@@ -121,6 +136,30 @@ func (a *app) diff(ctx context.Context, flags diffFlags) error {
 		return fault.New(fault.Differences, "%d discrepancies", total)
 	}
 	return nil
+}
+
+// knowsPipeline refuses a name that is neither configured nor ever ran: an empty
+// list would look like good news.
+func (a *app) knowsPipeline(ctx context.Context, cfg *config.Config, db *database, name string) error {
+	if name == "" {
+		return nil
+	}
+	_, unknown := cfg.Pipeline(name)
+	if unknown == nil {
+		return nil
+	}
+	pool, err := db.pool(ctx, "")
+	if err != nil {
+		return err
+	}
+	var ran bool
+	if err := pool.QueryRow(ctx, "select exists (select from ops.pipeline where pipeline_code = $1)", name).Scan(&ran); err != nil {
+		return fmt.Errorf("look for pipeline %s: %w", name, err)
+	}
+	if ran {
+		return nil
+	}
+	return unknown
 }
 
 // where turns the filters into a condition on report.discrepancy.
@@ -271,7 +310,7 @@ func (a *app) writeRows(rows pgx.Rows, format terminal.Format, columns []termina
 		if records == nil {
 			records = []terminal.Record{}
 		}
-		a.json, a.result = true, records
+		a.result = records
 		return written, nil
 	}
 	return written, writer.Close()

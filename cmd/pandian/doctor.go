@@ -12,7 +12,6 @@ import (
 	"pandian/internal/config"
 	"pandian/internal/erphttp"
 	"pandian/internal/fault"
-	"pandian/internal/schema"
 	"pandian/internal/terminal"
 	pandiansql "pandian/sql"
 	"pandian/transform"
@@ -126,16 +125,16 @@ func (a *app) examineDatabase(ctx context.Context, cfg *config.Config) []examina
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	verdict, err := migrator.Gate(ctx, conn)
 	found := []examination{good("database", fmt.Sprintf("PostgreSQL %s, database %s, account %s%s",
-		verdict.Server.Version, verdict.Server.Database, verdict.Server.Account, encryption(db, conn.PgConn().TxStatus() != 0, conn.Config().TLSConfig != nil)))}
+		verdict.Server.Version, verdict.Server.Database, verdict.Server.Account, encryption(db, conn.Config().TLSConfig != nil)))}
 	if err != nil {
 		return append(found, bad("schema", err))
 	}
 	found = append(found, good("schema", fmt.Sprintf("version %d, this program knows %d", verdict.Applied, verdict.Newest)))
-	return append(found, a.examineSQL(ctx, db, migrator)...)
+	return append(found, a.examineSQL(ctx, db)...)
 }
 
 // encryption says how the connection to the database is protected.
-func encryption(db *database, _, encrypted bool) string {
+func encryption(db *database, encrypted bool) string {
 	switch {
 	case db.server != nil:
 		return ", private server"
@@ -147,7 +146,7 @@ func encryption(db *database, _, encrypted bool) string {
 }
 
 // examineSQL tries every file of sql/ against the schema as it is.
-func (a *app) examineSQL(ctx context.Context, db *database, _ *schema.Migrator) []examination {
+func (a *app) examineSQL(ctx context.Context, db *database) []examination {
 	library, err := transform.Load(pandiansql.FS)
 	if err != nil {
 		return []examination{bad("sql", err)}
@@ -157,15 +156,15 @@ func (a *app) examineSQL(ctx context.Context, db *database, _ *schema.Migrator) 
 		return []examination{bad("sql", err)}
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	outdated, err := library.Outdated(ctx, conn)
+	outdated, err := replaceable{library}.outdated(ctx, conn)
 	if err != nil {
 		return []examination{bad("sql", err)}
 	}
 	var found []examination
 	for _, file := range outdated {
 		found = append(found, examination{
-			Subject: "sql/" + file.Name + ".sql", Detail: "differs from what the database has", Advice: "pandian migrate up",
-			err: fault.New(fault.SchemaBehind, "sql/%s.sql differs from what the database has", file.Name).Suggest("pandian migrate up"),
+			Subject: "sql/" + file.Name + ".sql", Detail: "differs from what the database has, or is gone there", Advice: "pandian migrate up",
+			err: fault.New(fault.SchemaBehind, "sql/%s.sql differs from what the database has, or is gone there", file.Name).Suggest("pandian migrate up"),
 		})
 	}
 	tried := 0

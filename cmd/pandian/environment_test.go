@@ -22,9 +22,9 @@ func TestBadConfiguration(t *testing.T) {
 		says     []string
 	}{
 		"a wrong key": {"app_secret: file:wdt.secret", "app_secert: file:wdt.secret", []string{"run"}, fault.ConfigInvalid,
-			[]string{"pandian.yaml:7:5", "connections.wdt-main.app_secert", "did you mean app_secret", "app_secret is missing"}},
+			[]string{"pandian.yaml:8:5", "connections.wdt-main.app_secert", "did you mean app_secret", "app_secret is missing"}},
 		"a wrong value": {"platform: yonsuite", "platform: yonsiute", []string{"status"}, fault.ConfigInvalid,
-			[]string{"pandian.yaml:10:15", "did you mean yonsuite"}},
+			[]string{"pandian.yaml:12:15", "did you mean yonsuite"}},
 		"a secret in the file": {"app_secret: file:ys.secret", "app_secret: hunter2hunter2", []string{"config", "validate"}, fault.ConfigInvalid,
 			[]string{"connections.ys-main.app_secret", "${NAME}"}},
 		"a password in the file": {"connections:\n", "database: {url: postgres://me:hunter2hunter2@db/x}\nconnections:\n", []string{"doctor", "--offline"}, fault.ConfigInvalid,

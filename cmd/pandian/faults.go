@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"pandian/extract"
 	"pandian/internal/erphttp"
 	"pandian/internal/fault"
@@ -34,6 +36,10 @@ func runFault(err error) error {
 	var known *fault.Error
 	if err == nil || errors.As(err, &known) {
 		return err
+	}
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) && refused.Code == "42501" { // insufficient_privilege
+		return fault.New(fault.DatabaseForbidden, "%w", err)
 	}
 	var busy *run.BusyError
 	if errors.As(err, &busy) {

@@ -20,7 +20,10 @@ func (a *app) initCommand() *cobra.Command {
 	command := &cobra.Command{
 		Use:   "init [FILE]",
 		Short: "write a commented pandian.yaml to begin with",
-		Args:  cobra.MaximumNArgs(1),
+		Long:  `Writes a commented pandian.yaml with every key in it. It holds no secret: it names the variables to set.`,
+		Example: `  pandian init
+  pandian init --route openapi2 --since 2024-01-01 /etc/pandian/pandian.yaml`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			file := config.FileName
 			if len(args) == 1 {

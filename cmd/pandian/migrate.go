@@ -20,31 +20,6 @@ import (
 	"pandian/transform"
 )
 
-// replaceable hands the functions and views of sql/ to the migrator.
-type replaceable struct{ library *transform.Library }
-
-func (r replaceable) All() ([]schema.Item, error) {
-	files, err := r.library.Replaceable()
-	return items(files), err
-}
-
-func (r replaceable) Outdated(ctx context.Context, conn *pgx.Conn) ([]schema.Item, error) {
-	files, err := r.library.Outdated(ctx, conn)
-	return items(files), err
-}
-
-func (r replaceable) Apply(ctx context.Context, conn *pgx.Conn) ([]string, error) {
-	return r.library.Apply(ctx, conn)
-}
-
-func items(files []transform.File) []schema.Item {
-	var all []schema.Item
-	for _, file := range files {
-		all = append(all, schema.Item{Name: file.Name, Text: file.Text})
-	}
-	return all
-}
-
 func (a *app) migrator(db *database) (*schema.Migrator, error) {
 	library, err := transform.Load(pandiansql.FS)
 	if err != nil {
@@ -147,6 +122,8 @@ func (a *app) migrateUp(ctx context.Context, db *database, migrator *schema.Migr
 func (a *app) migrateUpCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "up", Short: "apply what is pending", Args: cobra.NoArgs,
+		Long: `Applies the pending migrations in order, each in a transaction of its own, then the functions and views of sql/
+that differ or are gone. It may be run at any time, by several at once.`,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return a.withMigrator(command.Context(), a.openDatabase, func(db *database, migrator *schema.Migrator) error {
 				result, err := a.migrateUp(command.Context(), db, migrator)
@@ -216,6 +193,8 @@ func (a *app) migrateDownCommand() *cobra.Command {
 func (a *app) migrateStatusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "show what is applied, pending, missing and foreign", Args: cobra.NoArgs,
+		Long: `Shows each migration: applied, pending, missing (the database is newer than this program) or foreign (of
+another program). It changes nothing.`,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return a.withMigrator(command.Context(), a.openDatabase, func(_ *database, migrator *schema.Migrator) error {
 				status, err := migrator.Status(command.Context())
@@ -267,6 +246,8 @@ func (a *app) showStatus(status schema.Status) error {
 func (a *app) migratePlanCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "plan", Short: "print the SQL that up would run, and run nothing", Args: cobra.NoArgs,
+		Long:    `Prints the SQL that up would run, as a file that psql can run. The database may be empty, or not exist yet.`,
+		Example: `  pandian migrate plan > plan.sql`,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return a.withMigrator(command.Context(), a.findDatabase, func(_ *database, migrator *schema.Migrator) error {
 				plan, err := migrator.Plan(command.Context())

@@ -7,10 +7,10 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
-	"golang.org/x/sync/errgroup"
 
 	"pandian/extract"
 	"pandian/internal/config"
@@ -135,12 +135,8 @@ func params(pipeline config.Pipeline) map[string]string {
 	for name, value := range pipeline.Params {
 		all[name] = value
 	}
-	for index, source := range pipeline.Sources {
-		key := "source_connection"
-		if index > 0 {
-			key = "counterpart_connection"
-		}
-		all[key] = source.Connection
+	for _, source := range pipeline.Sources {
+		all[sideOf(source.Dataset)] = source.Connection
 	}
 	return all
 }
@@ -164,7 +160,8 @@ func (p *pipelineRun) stages(ctx context.Context) error {
 	return p.verdict(ctx)
 }
 
-// extract lands the datasets side by side: each waits for its own platform.
+// extract lands the datasets side by side: each waits for its own platform,
+// and one that fails does not keep the other from being read.
 func (p *pipelineRun) extract(ctx context.Context) error {
 	pool, err := p.db.pool(ctx, "pandian_extract")
 	if err != nil {
@@ -172,22 +169,21 @@ func (p *pipelineRun) extract(ctx context.Context) error {
 	}
 	lander := &extract.Lander{Pool: pool, Now: time.Now, Log: p.app.log}
 	reports := make([]extract.Report, len(p.pipeline.Sources))
-	group, ctx := errgroup.WithContext(ctx)
+	failures := make([]error, len(p.pipeline.Sources))
+	var group sync.WaitGroup
 	for index, source := range p.pipeline.Sources {
-		group.Go(func() error {
-			var err error
-			reports[index], err = p.land(ctx, lander, source)
-			return err
+		group.Go(func() {
+			reports[index], failures[index] = p.land(ctx, lander, source)
 		})
 	}
-	err = group.Wait()
+	group.Wait()
 	for index, report := range reports {
 		for _, window := range report.Incomplete() {
 			p.incomplete = append(p.incomplete, fmt.Sprintf("%s of %s: %s",
 				p.pipeline.Sources[index].Dataset, p.pipeline.Sources[index].Connection, window.Reason))
 		}
 	}
-	return err
+	return errors.Join(failures...)
 }
 
 func (p *pipelineRun) land(ctx context.Context, lander *extract.Lander, source config.Source) (extract.Report, error) {
@@ -259,7 +255,7 @@ func (p *pipelineRun) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	outbox := load.Outbox{Pipeline: p.pipeline.Name, Connection: p.pipeline.Sources[0].Connection}
+	outbox := load.Outbox{Pipeline: p.pipeline.Name, Connection: params(p.pipeline)["source_connection"]}
 	backlog, err := load.ReadBacklog(ctx, pool, outbox)
 	if err != nil {
 		return err
@@ -312,12 +308,19 @@ func (p *pipelineRun) verdict(ctx context.Context) error {
 		return fault.New(fault.SourceIncomplete, "not everything was read: %s", p.incomplete[0]).
 			Suggest("run again: the window is read once more; pandian status shows open windows")
 	}
+	if err := p.notComparable(ctx); err != nil {
+		return err
+	}
 	if index := slices.IndexFunc(p.findings, func(f transform.Finding) bool { return f.Severity == transform.Error }); index >= 0 {
 		finding := p.findings[index]
 		return fault.New(fault.CheckFailed, "%s lists %d rows, as %s", finding.Check, finding.Count, finding.Example).
 			Suggest("read sql/%s.sql and run it in psql with pandian.run_id = '%d'", finding.Check, p.id)
 	}
-	return p.notComparable(ctx)
+	if refused := p.loaded.Rejected + p.loaded.Abandoned; refused > 0 {
+		return fault.New(fault.TargetRefused, "%d documents were refused or given up; the others are sent", refused).
+			Suggest("select * from outbox.delivery where state in ('rejected', 'abandoned')")
+	}
+	return nil
 }
 
 func (p *pipelineRun) notComparable(ctx context.Context) error {

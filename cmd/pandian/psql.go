@@ -71,6 +71,6 @@ func (d *database) psqlEnvironment() []string {
 	settings := d.pools[""].Config().ConnConfig
 	return []string{
 		"PGHOST=" + settings.Host, fmt.Sprintf("PGPORT=%d", settings.Port), "PGUSER=" + settings.User,
-		"PGPASSWORD=" + settings.Password, "PGDATABASE=" + settings.Database,
+		"PGPASSWORD=" + settings.Password, "PGDATABASE=" + settings.Database, "PGTZ=Asia/Shanghai",
 	}
 }

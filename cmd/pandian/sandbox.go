@@ -59,7 +59,11 @@ func (a *app) sandboxCommand() *cobra.Command {
 		Long: `Serves simulated ERPs behind their real wire protocols: signatures are checked, pages and limits are the
 vendors'. It listens on this machine only, keeps the truth at /_truth, and takes faults at /_faults.
 
-It prints its addresses and credentials as lines for a shell, under the names that pandian init uses.`,
+It prints its addresses and credentials as lines for a shell, under the names that pandian init uses. In
+pandian.yaml, point the connections to it: url: ${WDT_URL} and discovery_url: ${YONSUITE_DISCOVERY_URL}.`,
+		Example: `  pandian sandbox --rows 5000 > sandbox.env &
+  source sandbox.env
+  pandian doctor`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return a.serveSandbox(command.Context(), flags)

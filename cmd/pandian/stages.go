@@ -84,6 +84,14 @@ func (a *app) httpSettings(http config.HTTP) erphttp.Settings {
 	return settings
 }
 
+// sideOf is the parameter that names a dataset's connection to sql/.
+func sideOf(dataset string) string {
+	if dataset == yonsuite.CurrentStockDataset {
+		return "counterpart_connection"
+	}
+	return "source_connection"
+}
+
 // datasets that pandian land reads: how each is read, and how a recorded
 // response of it is decoded.
 func landedDataset(dataset string) (extract.Spec, extract.Layout, func([]byte) (*int64, error), error) {

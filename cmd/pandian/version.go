@@ -11,6 +11,7 @@ import (
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "print the version", Args: cobra.NoArgs,
+		Example: `  pandian version --json`,
 		RunE: func(*cobra.Command, []string) error {
 			revision := "unknown"
 			if info, ok := debug.ReadBuildInfo(); ok {

@@ -28,7 +28,7 @@ const limitWindow = time.Minute
 func Codes() []Code {
 	const (
 		permission = "have the app authorised for this interface at the open platform"
-		bug        = "this is a fault in pandian or in base_url: report it"
+		bug        = "this is a fault in pandian or in url: report it"
 		signature  = "check app_secret and sign_method"
 		session    = "these calls need no session: check that the app is a Qimen app"
 		key        = "check app_key"
@@ -46,7 +46,7 @@ func Codes() []Code {
 		// 15 is decided by its sub code; alone it is the callee's refusal.
 		{Code: "15", Meaning: "remote service error", Action: erphttp.Final},
 		{Code: "21", Meaning: "missing method", Action: erphttp.Final, Advice: bug},
-		{Code: "22", Meaning: "invalid method", Action: erphttp.Final, Advice: "check base_url: each vendor has a gateway of its own"},
+		{Code: "22", Meaning: "invalid method", Action: erphttp.Final, Advice: "check url: each vendor has a gateway of its own"},
 		{Code: "23", Meaning: "invalid format", Action: erphttp.Final, Advice: bug},
 		{Code: "24", Meaning: "missing signature", Action: erphttp.Final, Advice: bug},
 		{Code: "25", Meaning: "invalid signature", Action: erphttp.Final, Advice: signature},

@@ -41,9 +41,9 @@ func (g Gateway) Validate() error {
 	}
 	address, err := url.Parse(g.URL)
 	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" {
-		problems = append(problems, errors.New("base_url is not an http address"))
+		problems = append(problems, errors.New("url is not an http address"))
 	} else if address.RawQuery != "" {
-		problems = append(problems, errors.New("base_url must have no query: it would have to be signed"))
+		problems = append(problems, errors.New("url must have no query: it would have to be signed"))
 	}
 	return errors.Join(problems...)
 }

@@ -53,7 +53,7 @@ func TestGateway_Validate(t *testing.T) {
 		t.Errorf("got %v for a good one", err)
 	}
 	err := qimen.Gateway{URL: "https://x/?a=b", SignMethod: "sha1"}.Validate()
-	for _, want := range []string{"app_key", "app_secret", "target_app_key", "sha1", "base_url"} {
+	for _, want := range []string{"app_key", "app_secret", "target_app_key", "sha1", "url"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s in it", err, want)
 		}

@@ -27,7 +27,7 @@ func Codes() []Code {
 	const (
 		arguments   = "read the platform's message; check the filters and the window"
 		credentials = "check sid, app_key and app_secret, and that the interface is authorised"
-		edition     = "this code belongs to another edition of the product: check base_url"
+		edition     = "this code belongs to another edition of the product: check url"
 		local       = "the platform itself does not send this code: something stands between"
 	)
 	return []Code{

@@ -122,7 +122,7 @@ func (c Connection) validateOpenAPI2() error {
 	}
 	address, err := url.Parse(c.BaseURL)
 	if err != nil || address.Host == "" || address.Scheme != "https" && address.Scheme != "http" || address.RawQuery != "" {
-		problems = append(problems, errors.New("base_url is not an http address without a query"))
+		problems = append(problems, errors.New("url is not an http address without a query"))
 	}
 	return errors.Join(problems...)
 }

@@ -32,7 +32,7 @@ func Codes() []Code {
 		{Code: "500", Meaning: "system error", Action: erphttp.Retry},
 		{Code: "9999", Meaning: "system error", Action: erphttp.Retry},
 		{Code: "506", Meaning: "wrong filter form (other list interfaces)", Action: erphttp.Final, Advice: "check the filters of the dataset"},
-		{Code: "118003", Meaning: "too many items in one call", Action: erphttp.Final, Advice: "partition the dataset by org and warehouse"},
+		{Code: "118003", Meaning: "too many items in one call", Action: erphttp.Final, Advice: "narrow filters by org and warehouse"},
 	}
 }
 

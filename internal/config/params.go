@@ -50,6 +50,7 @@ func stockCompareParams(params map[string]string) []field {
 		}},
 		param(params, "both_directions", "off", onOff),
 		param(params, "stale_after", "24h", atLeastAMinute),
+		param(params, "strategy_id", "", anyText),
 	}
 }
 

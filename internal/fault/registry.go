@@ -107,7 +107,7 @@ func databases() []Definition {
 func sources() []Definition {
 	return []Definition{
 		{SourceUnreachable, Failed, ExitUnreachable, "a platform cannot be reached", "try again later; what was landed stays, and the next run goes on from there"},
-		{SourceRefused, Failed, ExitUnreachable, "a platform refused the credentials", "check the connection's keys, its secret and this machine's clock with pandian doctor"},
+		{SourceRefused, Failed, ExitUnreachable, "a platform refused the call", "read what it said; pandian doctor checks keys, secret, permissions and clock"},
 		{SourceUnreadable, Failed, ExitRunFailed, "a platform's answer could not be read", "look at staging.reject, where it is kept with the reason"},
 		{SourceIncomplete, Failed, ExitRunFailed, "a window could not be read completely", "run again; ops.window shows the gap"},
 		{TargetUnreachable, Failed, ExitUnreachable, "a target cannot be reached", "try again later; the documents wait in the outbox"},

@@ -125,6 +125,8 @@ func TestMask(t *testing.T) {
 		"a secret that contains another goes whole": {"<abcdef> <abcd>", "<***> <***>"},
 		"a very short value is not masked":          {"proxy xy", "proxy xy"},
 		"a password in a URL":                       {"postgres://me:pw@host/db", "postgres://me:***@host/db"},
+		"a reference in place of a password":        {"write postgres://me:${PGPASSWORD}@host/db", "write postgres://me:${PGPASSWORD}@host/db"},
+		"a password that holds a reference":         {"postgres://me:x${A}@host/db", "postgres://me:***@host/db"},
 		"a URL without a password":                  {"postgres://me@host:5432/db", "postgres://me@host:5432/db"},
 		"credentials in a query":                    {"GET /x?appKey=1&timestamp=2&signature=3%2B", "GET /x?appKey=***&timestamp=2&signature=***"},
 		"a word that only ends alike":               {"design=blue", "design=blue"},

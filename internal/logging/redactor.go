@@ -19,7 +19,9 @@ const shortestSecret = 4
 
 var (
 	// A password inside a URL: postgres://user:password@host.
-	userinfo = regexp.MustCompile(`(://[^/\s:@"]*:)[^/\s@"]+(@)`)
+	userinfo = regexp.MustCompile(`(://[^/\s:@"]*:)([^/\s@"]+)@`)
+	// A reference in its place, as in advice and examples, is none.
+	reference = regexp.MustCompile(`:\$\{[A-Za-z_][A-Za-z0-9_]*\}@$`)
 	// A credential in a query or form, as in YonSuite's ?access_token=….
 	parameter = regexp.MustCompile(`(?i)([?&\s"'(]|^)((?:[a-z_]*(?:token|secret|password|passwd)|app_?key|sign|signature|session)=)[^&\s"'),]+`)
 )
@@ -69,7 +71,12 @@ func (r *Redactor) Mask(text string) string {
 			text = replacer.Replace(text)
 		}
 	}
-	text = userinfo.ReplaceAllString(text, "${1}"+Mask+"${2}")
+	text = userinfo.ReplaceAllStringFunc(text, func(found string) string {
+		if reference.MatchString(found) {
+			return found
+		}
+		return userinfo.ReplaceAllString(found, "${1}"+Mask+"@")
+	})
 	return parameter.ReplaceAllString(text, "${1}${2}"+Mask)
 }
 

@@ -38,6 +38,16 @@ func (s Style) Mark(mark Mark) string {
 	return [...]string{"ok", "!", "x"}[mark]
 }
 
+// isMark tells whether text is a mark as a Style writes it.
+func isMark(text string) bool {
+	for _, mark := range []Mark{Good, Doubtful, Bad} {
+		if text == (Style{Fancy: true}).Mark(mark) {
+			return true
+		}
+	}
+	return false
+}
+
 // colored wraps text in green, yellow or red.
 func colored(mark Mark, text string) string {
 	return "\x1b[" + [...]string{"32", "33", "31"}[mark] + "m" + text + "\x1b[0m"

@@ -67,12 +67,27 @@ func (t *Terminal) OutStyle() Style { return t.out }
 func (t *Terminal) ErrStyle() Style { return t.err }
 
 // Note writes one line for people to stderr, above the progress. It is silent
-// under Quiet and JSON.
+// under Quiet and JSON. What the arguments hold is made Printable, but for the
+// marks of a Style.
 func (t *Terminal) Note(format string, args ...any) {
 	if t.options.Quiet || t.options.JSON {
 		return
 	}
-	_, _ = fmt.Fprintln(t.LogWriter(), Printable(fmt.Sprintf(format, args...)))
+	shown := make([]any, len(args))
+	for index, arg := range args {
+		switch arg := arg.(type) {
+		case string:
+			shown[index] = arg
+			if !isMark(arg) {
+				shown[index] = Printable(arg)
+			}
+		case error:
+			shown[index] = Printable(arg.Error())
+		default:
+			shown[index] = arg
+		}
+	}
+	_, _ = fmt.Fprintf(t.LogWriter(), format+"\n", shown...)
 }
 
 // Table writes a result to stdout; under JSON it writes nothing.

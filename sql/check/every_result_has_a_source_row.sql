@@ -17,14 +17,7 @@ from (
         stock.spec_id,
         stock.warehouse_id
     from wdt.stock
-    where
-        stock.connection_code = ops.param('source_connection')
-        and exists (
-            select from compare.basis
-            where
-                basis.connection_code = ops.param('source_connection')
-                and basis.pipeline_code = (select run.pipeline_code from ops.run where run.run_id = ops.run_id())
-        )
+    where stock.connection_code = ops.param('source_connection')
 ) as stock
 full join (
     select
@@ -38,5 +31,14 @@ full join (
     on stock_result.spec_id = stock.spec_id
     and stock_result.warehouse_id = stock.warehouse_id
 where
-    stock_result.spec_id is null
-    or stock.spec_id is null
+    stock.spec_id is null
+    or (
+        stock_result.spec_id is null
+        -- while a side is not complete nothing is compared, and new rows wait
+        and exists (
+            select from compare.basis
+            where
+                basis.connection_code = ops.param('source_connection')
+                and basis.pipeline_code = (select run.pipeline_code from ops.run where run.run_id = ops.run_id())
+        )
+    )

@@ -1,4 +1,5 @@
--- A person's word on a discrepancy: it is known, and why.
+-- A person's word on a discrepancy: it is known, and why. It runs with the rights of the schema's owner, so that an
+-- analyst who may read the ledger may also say that.
 --
 -- reads:  compare.discrepancy
 -- writes: compare.discrepancy, compare.discrepancy_event
@@ -8,11 +9,13 @@ create or replace function compare.acknowledge(
     pipeline_code text,
     record_key text,
     reason text,
-    by_whom text default current_user
+    by_whom text default session_user
 )
 returns integer
 language sql
 volatile
+security definer
+set search_path = pg_catalog
 begin atomic
     with acknowledged as (
         update compare.discrepancy

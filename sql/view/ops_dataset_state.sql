@@ -86,36 +86,49 @@ newest as (
         (read.from_at is not null) desc,
         (read.kind = 'files'),
         read.window_id desc
+),
+
+judged as (
+    select
+        newest.connection_code,
+        newest.dataset,
+        newest.kind,
+        verified.verified_from,
+        verified.verified_through,
+        case
+            when newest.from_at is null then newest.state = 'complete'
+            else verified.verified_through is not null and not exists (
+                select from ops."window" as unproved
+                where
+                    unproved.connection_code = newest.connection_code
+                    and unproved.dataset = newest.dataset
+                    and unproved.state <> 'complete'
+                    and unproved.to_at > verified.verified_through
+            )
+        end as is_complete,
+        case
+            when newest.from_at is null then newest.opened_at
+            else verified.verified_through
+        end as as_of,
+        case
+            when newest.state = 'open' then 'its newest reading was never finished'
+            when newest.state = 'incomplete' then newest.reason
+            else 'an earlier window is not complete'
+        end as reason
+    from newest
+    left join verified
+        on verified.connection_code = newest.connection_code
+        and verified.dataset = newest.dataset
 )
 
 select
-    newest.connection_code,
-    newest.dataset,
-    newest.kind,
-    verified.verified_from,
-    verified.verified_through,
-    case
-        when newest.from_at is null then newest.state = 'complete'
-        else verified.verified_through is not null and not exists (
-            select from ops."window" as unproved
-            where
-                unproved.connection_code = newest.connection_code
-                and unproved.dataset = newest.dataset
-                and unproved.state <> 'complete'
-                and unproved.to_at > verified.verified_through
-        )
-    end as is_complete,
-    case
-        when newest.from_at is null then newest.opened_at
-        else verified.verified_through
-    end as as_of,
-    case
-        when newest.state = 'open' then 'its newest reading was never finished'
-        when newest.state = 'incomplete' then newest.reason
-        else 'an earlier window is not complete'
-    end as reason
-from newest
-left join verified
-    on verified.connection_code = newest.connection_code
-    and verified.dataset = newest.dataset;
+    judged.connection_code,
+    judged.dataset,
+    judged.kind,
+    judged.verified_from,
+    judged.verified_through,
+    judged.is_complete,
+    judged.as_of,
+    case when not judged.is_complete then judged.reason end as reason
+from judged;
 comment on view ops.dataset_state is 'One row is how far a dataset of a connection is covered. reason says why it is not complete, where is_complete is false.';

@@ -72,6 +72,10 @@ create function given.land(connection text, dataset text, window_id bigint, page
 returns bigint
 language sql
 begin atomic
+    insert into ops.tally (run_id, subject, name, value)
+    values (ops.run_id(), land.dataset, 'landed', json_array_length(land.records::json))
+    on conflict on constraint tally_pkey do update
+    set value = tally.value + excluded.value;
     insert into staging.page (
         connection_code, dataset, run_id, window_id, page_no, record_count, records_hash, records, request, envelope
     )
