@@ -89,6 +89,9 @@ func TestWrongUsage(t *testing.T) {
 				code = fault.ConfigInvalid
 			}
 			for _, at := range []int{0, len(line)} {
+				if at > 0 && name == "a flag without its value" {
+					continue // --json would be the value
+				}
 				withJSON := append(append(append([]string{}, line[:at]...), "--json"), line[at:]...)
 				s.failed(plain(t, withJSON...), code)
 			}
@@ -115,7 +118,6 @@ func TestResultsAreAllThatStdoutGets(t *testing.T) {
 			if line[0] == "run" && ended.stdout != "" {
 				t.Errorf("want no summary under -q, got %s", ended)
 			}
-			s.must(append(line, "--json")...).envelope(t)
 			s.must(append([]string{"--json"}, line...)...).envelope(t)
 		})
 	}

@@ -92,7 +92,7 @@ func bad(subject string, err error) examination {
 	known := fault.From(err)
 	detail := known.Message
 	for _, problem := range known.Problems {
-		detail += "; " + problem.Message
+		detail += "; " + problem.Error()
 	}
 	return examination{Subject: subject, Detail: detail, Advice: known.Advice(), err: err}
 }
@@ -200,7 +200,8 @@ func (a *app) examineConnection(ctx context.Context, cfg *config.Config, name st
 	health := source.Check(ctx)
 	if !health.OK() {
 		problem := strings.Join(health.Problems, "; ")
-		return bad(subject, fault.New(fault.SourceRefused, "%s", problem))
+		return bad(subject, fault.New(fault.SourceRefused, "%s", problem).
+			Suggest("correct what it names: keys and secret in the configuration, rights at the platform, this machine's clock"))
 	}
 	return good(subject, platform+": credentials accepted, clock agrees")
 }

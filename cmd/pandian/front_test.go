@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"pandian/internal/sandbox"
 )
@@ -18,6 +19,7 @@ import (
 type front struct {
 	url string
 	box http.Handler
+	now func() time.Time // the platforms' clock, for the header Date
 
 	mu      sync.Mutex
 	tokens  []string
@@ -35,9 +37,9 @@ type answer struct {
 	body   []byte
 }
 
-func newFront(t *testing.T, box *sandbox.Sandbox) *front {
+func newFront(t *testing.T, box *sandbox.Sandbox, now func() time.Time) *front {
 	t.Helper()
-	f := &front{box: box}
+	f := &front{box: box, now: now}
 	server := httptest.NewServer(f)
 	t.Cleanup(func() {
 		server.CloseClientConnections() // a call that hangs must not hold the test
@@ -74,6 +76,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if hold != nil {
 		hold(r)
 	}
+	w.Header().Set("Date", f.now().UTC().Format(http.TimeFormat))
 	call := callOf(r)
 	if call == "" || (rewrite == nil && !keep) {
 		f.box.ServeHTTP(w, r)

@@ -72,7 +72,7 @@ func smallWorld() world.Options {
 
 func newShop(t *testing.T, o shopOptions) *shop {
 	t.Helper()
-	options := sandbox.Options{World: smallWorld(), Seed: 7}
+	options := sandbox.Options{World: smallWorld(), Seed: 7, Now: time.Now}
 	if o.world != nil {
 		o.world(&options.World)
 	}
@@ -83,7 +83,7 @@ func newShop(t *testing.T, o shopOptions) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shop{t: t, box: box, front: newFront(t, box), dir: t.TempDir(), pace: hurry}
+	s := &shop{t: t, box: box, front: newFront(t, box, options.Now), dir: t.TempDir(), pace: hurry}
 	if o.empty {
 		s.database = withCanary(pgtest.Empty(t))
 	} else {
@@ -338,3 +338,13 @@ func quantity(text string) decimal.Decimal { return decimal.RequireFromString(te
 // worldNow is the moment that worlds are built for; what is in them does not
 // depend on it.
 func worldNow() time.Time { return time.Now() }
+
+// replace changes the shop's pandian.yaml.
+func (s *shop) replace(from, to string) {
+	s.t.Helper()
+	text := string(mustRead(s.t, filepath.Join(s.dir, "pandian.yaml")))
+	if !strings.Contains(text, from) {
+		s.t.Fatalf("there is no %q in %s", from, text)
+	}
+	s.write("pandian.yaml", strings.Replace(text, from, to, 1))
+}

@@ -38,7 +38,7 @@ func (r replaceable) outdated(ctx context.Context, conn *pgx.Conn) ([]transform.
 	if err != nil || len(gone) == 0 {
 		return outdated, err
 	}
-	all, err := r.library.Replaceable()
+	all, err := r.library.Replaceable() // in the order in which they are applied
 	return slices.DeleteFunc(all, func(file transform.File) bool {
 		isOutdated := slices.ContainsFunc(outdated, func(one transform.File) bool { return one.Name == file.Name })
 		return !isOutdated && !slices.Contains(gone, file.Name)
@@ -65,16 +65,12 @@ var createdObject = regexp.MustCompile(`(?m)^create or replace (view|function) (
 // gone returns the names of the files that were applied and of which a function
 // or view is not there.
 func (r replaceable) gone(ctx context.Context, conn *pgx.Conn) ([]string, error) {
-	files, err := r.library.Replaceable()
-	if err != nil {
-		return nil, err
-	}
 	there, err := existing(ctx, conn)
 	if err != nil {
 		return nil, err
 	}
 	var gone []string
-	for _, file := range files {
+	for _, file := range r.library.Files() {
 		if !there["file "+file.Name] {
 			continue
 		}
