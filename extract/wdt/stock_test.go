@@ -409,7 +409,7 @@ func TestNewStock_says_what_is_missing(t *testing.T) {
 		"sid":         func(c *wdt.Connection) { c.SID = "" },
 		"app_key":     func(c *wdt.Connection) { c.AppKey = "" },
 		"app_secret":  func(c *wdt.Connection) { c.AppSecret = "" },
-		"url":    func(c *wdt.Connection) { c.BaseURL = "api.wangdian.cn" },
+		"url":         func(c *wdt.Connection) { c.BaseURL = "api.wangdian.cn" },
 		"page_size":   func(c *wdt.Connection) { c.PageSize = 101 },
 		"max_span":    func(c *wdt.Connection) { c.MaxSpan = 31 * 24 * time.Hour },
 		"timeout":     func(c *wdt.Connection) { c.HTTP.Timeout = -1 },

@@ -36,7 +36,7 @@ type CompareDiscrepancy struct {
 	Field string
 	// different; missing_there (only the source has it); missing_here (only the counterpart has it); not_comparable.
 	Kind string
-	// open; acknowledged (a person knows and said why); resolved (the figures agree again).
+	// open; acknowledged (a person knows and said why); resolved (the figures agree again, or an ignore rule covers it).
 	State string
 	// The warehouse as the counterpart calls it.
 	WarehouseCode *string
@@ -56,7 +56,7 @@ type CompareDiscrepancy struct {
 	ChangedAt time.Time
 	// The run of that change; of the decision's time for a person's decision.
 	ChangedRunID int64
-	// When the figures agreed again.
+	// When the figures agreed again, or a rule began to cover it.
 	ResolvedAt *time.Time
 	// The run that saw it.
 	ResolvedRunID *int64
