@@ -31,6 +31,15 @@ func sourceFault(err error) error {
 	}
 }
 
+// masked is an error's text without the secrets of the configuration, for the
+// database, where people without those secrets read it.
+func (a *app) masked(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.New(a.redactor.Mask(err.Error()))
+}
+
 // runFault gives what ended a run a code, unless it has one.
 func runFault(err error) error {
 	var known *fault.Error

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/shopspring/decimal"
 
 	"pandian/internal/erphttp"
@@ -280,17 +279,6 @@ func decode[T any](t *testing.T, raw json.RawMessage) T {
 		t.Fatalf("%v in %s", err, raw)
 	}
 	return value
-}
-
-// pool connects to the shop's database.
-func (s *shop) pool() *pgxpool.Pool {
-	s.t.Helper()
-	pool, err := pgxpool.New(s.t.Context(), s.database)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	s.t.Cleanup(pool.Close)
-	return pool
 }
 
 // ask returns one value from the database.

@@ -150,7 +150,7 @@ func (a *app) landFiles(ctx context.Context, db *database, job extract.FilesJob)
 		err = fault.New(fault.SourceUnreadable, "%d files could not be read to their end", report.BodiesRejected).
 			Suggest("what came of them is in staging.reject with the reason: select * from report.reject where run_id = %d", begun.ID)
 	}
-	if finishErr := begun.Finish(ctx, a.summary, err); finishErr != nil {
+	if finishErr := begun.Finish(ctx, a.summary, a.masked(err)); finishErr != nil {
 		err = errors.Join(err, finishErr)
 	}
 	return errors.Join(runFault(err), a.showLanded(begun.ID, report))

@@ -85,7 +85,7 @@ func (a *app) runPipeline(ctx context.Context, cfg *config.Config, db *database,
 	if err == nil && len(result.Unbalanced) > 0 {
 		err = fault.New(fault.RunUnbalanced, "%s", strings.Join(result.Unbalanced, "; "))
 	}
-	if finishErr := begun.Finish(ctx, result, err); finishErr != nil {
+	if finishErr := begun.Finish(ctx, result, p.app.masked(err)); finishErr != nil {
 		err = errors.Join(err, finishErr)
 	}
 	return result, runFault(err)

@@ -5,8 +5,11 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"pandian/internal/fault"
 )
 
 // canary is a password of the database that nothing checks and nothing may show.
@@ -104,5 +107,41 @@ func (s *shop) findNoSecret() {
 		return nil
 	}); err != nil {
 		s.t.Errorf("look for secrets: %v", err)
+	}
+}
+
+// Platforms repeat in their errors what they were sent. Of that nothing may get
+// into messages, logs or tables; every shop is searched for it at its end.
+func TestSecretsThatAPlatformRepeatsAreMasked(t *testing.T) {
+	t.Parallel()
+	for _, platform := range []string{"wdt", "yonsuite"} {
+		t.Run(platform, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t, shopOptions{logLevel: "debug"})
+			c := s.box.Credentials()
+			s.front.rewriting(func(call string, body []byte) []byte {
+				if call != platform {
+					return body
+				}
+				told := c.TopAppKey + " and " + c.TopSecret
+				if call == "yonsuite" {
+					tokens := s.front.secrets()
+					told = c.YonsuiteAppKey + " and " + tokens[len(tokens)-1]
+				}
+				if call == "wdt" {
+					return []byte(`{"response":{"flag":"failure","code":"15","message":"Remote service error","sub_code":"isp.unknown","sub_message":"got ` + told + `"}}`)
+				}
+				return []byte(`{"code":"9999","message":"got ` + told + `"}`)
+			})
+			failed := s.fails(fault.SourceUnreachable, "run")
+			if !strings.Contains(failed.Message, "got *** and ***") {
+				t.Errorf("got %s, want the message with its secrets masked", failed.Message)
+			}
+			if ended := s.pandian("run"); !strings.Contains(ended.stderr, "got *** and ***") {
+				t.Errorf("want the message with its secrets masked, got %s", ended)
+			}
+			s.pandian("status")
+			s.pandian("doctor")
+		})
 	}
 }
