@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/shopspring/decimal"
 	"github.com/spf13/cobra"
 
@@ -252,10 +253,25 @@ func (a *app) listDiscrepancies(ctx context.Context, db *database, format termin
 	if err != nil {
 		return 0, err
 	}
+	if total == 0 {
+		return 0, a.noteNeverCompared(ctx, pool)
+	}
 	if format == terminal.FormatTable && int64(written) < total {
 		a.term.Note("%d of %d discrepancies; --limit shows more, --format csv writes all", written, total)
 	}
 	return total, nil
+}
+
+// noteNeverCompared says so where an empty ledger means nothing yet.
+func (a *app) noteNeverCompared(ctx context.Context, pool *pgxpool.Pool) error {
+	var compared bool
+	if err := pool.QueryRow(ctx, "select exists (select from compare.basis)").Scan(&compared); err != nil {
+		return fmt.Errorf("look for a comparison: %w", err)
+	}
+	if !compared {
+		a.term.Note("%s nothing was compared yet, or a side is not complete: pandian status", a.term.ErrStyle().Mark(terminal.Doubtful))
+	}
+	return nil
 }
 
 // selectList reads numerics as text: exact, and without a codec.

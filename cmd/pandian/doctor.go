@@ -67,9 +67,9 @@ func (a *app) diagnose(found []examination) error {
 	var failure error
 	bad := 0
 	for _, e := range found {
-		mark := a.term.OutStyle().Mark(terminal.Good)
+		mark := a.term.OutStyle().Sign(terminal.Good)
 		if !e.OK {
-			mark = a.term.OutStyle().Mark(terminal.Bad)
+			mark = a.term.OutStyle().Sign(terminal.Bad)
 			bad++
 			if failure == nil {
 				failure = e.err

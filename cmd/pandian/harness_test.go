@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -29,6 +30,11 @@ const asPandian = "PANDIAN_TEST_AS_PANDIAN"
 func TestMain(m *testing.M) {
 	if os.Getenv(asPandian) != "" {
 		os.Exit(start(os.Args[1:]))
+	}
+	// The tests wait for Postgres most of the time, so more of them than there are
+	// processors go at once; -parallel on the command line wins.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
 	}
 	os.Exit(m.Run())
 }

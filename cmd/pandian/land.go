@@ -146,6 +146,10 @@ func (a *app) landFiles(ctx context.Context, db *database, job extract.FilesJob)
 		"complete": len(report.Incomplete()) == 0,
 	}
 	err = sourceFault(err)
+	if err == nil && report.RecordsRead == 0 && report.BodiesRejected == 0 && !job.Complete {
+		err = fault.New(fault.SourceUnreadable, "no records of %s were found", job.Spec.Dataset).
+			Suggest("a file holds the platform's answer or a bare array of records; --complete says that there are none")
+	}
 	if err == nil && report.BodiesRejected > 0 {
 		err = fault.New(fault.SourceUnreadable, "%d files could not be read to their end", report.BodiesRejected).
 			Suggest("what came of them is in staging.reject with the reason: select * from report.reject where run_id = %d", begun.ID)

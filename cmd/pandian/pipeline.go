@@ -342,7 +342,7 @@ func (p *pipelineRun) notComparable(ctx context.Context) error {
 		return nil
 	}
 	return fault.New(fault.NotComparable, "%s", *message).
-		Suggest("the ledger is as it was; run again when both sides are there")
+		Suggest("the ledger is as it was; read that side again with pandian run, or land all of it with --complete")
 }
 
 // landProgress draws a landing.

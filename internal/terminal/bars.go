@@ -85,6 +85,24 @@ func (t barTracker) SetTotal(pages int64) {
 	t.bar.UpdateTotal(pages)
 }
 
+// settle draws a last frame and ends drawing, so that what is written next
+// stands below the bars. The next task begins anew.
+func (b *bars) settle() {
+	b.mu.Lock()
+	running := b.running
+	b.running = false
+	b.mu.Unlock()
+	if !running {
+		return
+	}
+	b.stop()
+	b.frames.flush()
+	fresh := newBars(b.frames.w, b.frames.style)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.writer, b.frames = fresh.writer, fresh.frames
+}
+
 // close draws a last frame and gives back what was logged after it.
 func (b *bars) close() {
 	b.mu.Lock()

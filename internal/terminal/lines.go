@@ -76,6 +76,9 @@ func doneLine(s snapshot, style Style) string {
 	return fmt.Sprintf("%s %s: %s%s\n", mark, s.name, s.figures(s.ended), reason)
 }
 
+// settle has nothing to do: lines stay where they are.
+func (l *lines) settle() {}
+
 func (l *lines) close() {
 	l.once.Do(func() { close(l.stop) })
 	l.ended.Wait()

@@ -42,6 +42,8 @@ func (t *Terminal) Progress() Progress { return t.progress }
 type progressEngine interface {
 	Progress
 	logWriter() io.Writer
+	// settle lets what is written next stand below the progress.
+	settle()
 	close()
 }
 
@@ -60,6 +62,7 @@ type silent struct{ w io.Writer }
 
 func (silent) Task(name string, total int64) Tracker { return newTask(name, total, nil) }
 func (s silent) logWriter() io.Writer                { return s.w }
+func (silent) settle()                               {}
 func (silent) close()                                {}
 
 // task counts. Its observer, which may be nil, is told once when it is done.

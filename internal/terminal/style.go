@@ -38,6 +38,14 @@ func (s Style) Mark(mark Mark) string {
 	return [...]string{"ok", "!", "x"}[mark]
 }
 
+// Sign returns the mark without colour, for the cells of a table.
+func (s Style) Sign(mark Mark) string {
+	if s.Fancy {
+		return [...]string{"✓", "⚠", "✗"}[mark]
+	}
+	return s.Mark(mark)
+}
+
 // isMark tells whether text is a mark as a Style writes it.
 func isMark(text string) bool {
 	for _, mark := range []Mark{Good, Doubtful, Bad} {

@@ -95,6 +95,7 @@ func (t *Terminal) Table(table Table) error {
 	if t.options.JSON {
 		return nil
 	}
+	t.progress.settle()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	_, err := io.WriteString(t.options.Stdout, table.Render(t.out))
