@@ -79,6 +79,18 @@ func TestWindow(t *testing.T) {
 		}
 	})
 
+	t.Run("is not everything: nothing is compared with a part of a side", func(t *testing.T) {
+		t.Parallel()
+		s := newShop(t, shopOptions{})
+		now := time.Now().In(beijing())
+		failed := s.fails(fault.NotComparable, "run", "--window", now.AddDate(0, 0, -10).Format(time.DateOnly)+".."+now.Format(time.DateOnly))
+		if !strings.Contains(failed.Message, "it was read from") {
+			t.Errorf("got %s, want it to say from when on it was read", failed.Message)
+		}
+		s.comparedNothing()
+		s.agreesAfterFaults(s.run())
+	})
+
 	t.Run("is refused where it cannot be read", func(t *testing.T) {
 		t.Parallel()
 		s := newShop(t, shopOptions{empty: true})

@@ -97,14 +97,17 @@ judged as (
         verified.verified_through,
         case
             when newest.from_at is null then newest.state = 'complete'
-            else verified.verified_through is not null and not exists (
-                select from ops."window" as unproved
-                where
-                    unproved.connection_code = newest.connection_code
-                    and unproved.dataset = newest.dataset
-                    and unproved.state <> 'complete'
-                    and unproved.to_at > verified.verified_through
-            )
+            else verified.verified_through is not null
+                -- a window in the middle is not everything: reading began where the pipeline says
+                and verified.verified_from <= coalesce(date_trunc('second', beginning.since_at), verified.verified_from)
+                and not exists (
+                    select from ops."window" as unproved
+                    where
+                        unproved.connection_code = newest.connection_code
+                        and unproved.dataset = newest.dataset
+                        and unproved.state <> 'complete'
+                        and unproved.to_at > verified.verified_through
+                )
         end as is_complete,
         case
             when newest.from_at is null then newest.opened_at
@@ -113,12 +116,19 @@ judged as (
         case
             when newest.state = 'open' then 'its newest reading was never finished'
             when newest.state = 'incomplete' then newest.reason
+            when verified.verified_from > date_trunc('second', beginning.since_at)
+                then 'it was read from ' || to_char(verified.verified_from at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS')
+                || ' on, not from ' || to_char(beginning.since_at at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS')
+                || ': run pandian extract'
             else 'an earlier window is not complete'
         end as reason
     from newest
     left join verified
         on verified.connection_code = newest.connection_code
         and verified.dataset = newest.dataset
+    left join beginning
+        on beginning.connection_code = newest.connection_code
+        and beginning.dataset = newest.dataset
 )
 
 select
