@@ -64,10 +64,17 @@ func (a *app) findDatabase(ctx context.Context, cfg *config.Config) (*database, 
 }
 
 func (a *app) startServer(ctx context.Context, dir string) (*pgserver.Server, error) {
-	return pgserver.Start(ctx, pgserver.Options{
+	server, err := pgserver.Start(ctx, pgserver.Options{
 		Dir: dir, Logger: a.log,
 		Notify: func(line string) { a.term.Note("%s", line) },
 	})
+	switch {
+	case errors.Is(err, pgserver.ErrNoBinaries):
+		return nil, fault.New(fault.PostgresNoBinaries, "%w", err)
+	case err != nil:
+		return nil, fault.New(fault.PostgresNoStart, "%w", err)
+	}
+	return server, nil
 }
 
 // pool returns the pool of one role, making it at the first call. role is

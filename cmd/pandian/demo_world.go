@@ -100,7 +100,7 @@ pipelines:
 
 // disagree lists where a run's balance is not the truth.
 func disagree(b balance, truth world.Truth) []string {
-	var found []string
+	found := []string{}
 	check := func(name string, got int64, want int) {
 		if got != int64(want) {
 			found = append(found, fmt.Sprintf("%s is %d, the truth %d", name, got, want))

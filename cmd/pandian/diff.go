@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -177,7 +178,7 @@ func (f diffFlags) where() (string, []any, error) {
 		known  []string
 	}{{"kind", f.kind, discrepancyKinds()}, {"state", f.state, discrepancyStates()}} {
 		for _, value := range check.values {
-			if !contains(check.known, value) {
+			if !slices.Contains(check.known, value) {
 				return "", nil, fault.New(fault.UsageWrong, "--%s %q is not known", check.flag, value).
 					Suggest("one of %s", strings.Join(check.known, ", "))
 			}
@@ -210,15 +211,6 @@ func (f diffFlags) where() (string, []any, error) {
 		add("abs(delta_qty) >= $%d::text::numeric", delta.String())
 	}
 	return strings.Join(conditions, " and "), args, nil
-}
-
-func contains(words []string, word string) bool {
-	for _, known := range words {
-		if known == word {
-			return true
-		}
-	}
-	return false
 }
 
 // listDiscrepancies writes the rows and returns how many there are in all.

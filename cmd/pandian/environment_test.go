@@ -3,6 +3,8 @@ package main
 import (
 	"net"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -152,6 +154,24 @@ func TestADatabaseThatCannotBeUsed(t *testing.T) {
 		t.Parallel()
 		s.in(t).fails(fault.ConfigInvalid, "run", "--database-url", "db.example")
 	})
+}
+
+func TestAPrivateServerThatCannotStart(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	file := filepath.Join(folder, "pandian.yaml")
+	// A file stands where the folder of the data should be.
+	text := "database: {data_dir: " + filepath.Join(file, "data") + "}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var out, errs locked
+	a := newApp()
+	a.stdout, a.stderr, a.environ = &out, &errs, []string{"HOME=" + folder}
+	code := a.execute(t.Context(), []string{"status", "--json", "--config", file})
+	if code != fault.ExitUnreachable || !strings.Contains(out.String(), string(fault.PostgresNoStart)) {
+		t.Errorf("got exit code %d, %s%s, want %d and %s", code, out.String(), errs.String(), fault.ExitUnreachable, fault.PostgresNoStart)
+	}
 }
 
 func TestAReadOnlyDatabase(t *testing.T) {

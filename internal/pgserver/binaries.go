@@ -190,6 +190,17 @@ func inspect(ctx context.Context, dir string) (binaries, error) {
 	return binaries{dir: dir, version: match[1] + match[2], major: major}, nil
 }
 
+// ErrNoBinaries says that no server binaries are here and none could be
+// fetched; the error that wraps it says what to do.
+var ErrNoBinaries = errors.New("no PostgreSQL binaries")
+
+// noBinaries is the text of an ErrNoBinaries.
+type noBinaries string
+
+func (e noBinaries) Error() string { return string(e) }
+
+func (e noBinaries) Unwrap() error { return ErrNoBinaries }
+
 // notUsable says what was looked for and what a person can do. fetchErr is why
 // the network did not help, if it was asked.
 func notUsable(places []string, found []binaries, want int, dir string, fetchErr error) error {
@@ -214,7 +225,7 @@ func notUsable(places []string, found []binaries, want int, dir string, fetchErr
 	if want != 0 {
 		fmt.Fprintf(&b, "; to begin anew without the old data, move %s away", filepath.Join(dir, "data"))
 	}
-	return errors.New(b.String())
+	return noBinaries(b.String())
 }
 
 // psqlPath is psql as a person would call it: by name if that works, else from

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"net/http"
@@ -90,6 +91,9 @@ func TestFetchBinaries(t *testing.T) {
 			"looked for postgres, initdb, pg_ctl in: /nonexistent/*/bin",
 			"fetch from "+closed.URL,
 			"either install PostgreSQL", "or set PANDIAN_DATABASE_URL")
+		if !errors.Is(err, ErrNoBinaries) {
+			t.Errorf("got %v, want an ErrNoBinaries", err)
+		}
 	})
 
 	t.Run("says_so_when_the_named_folder_holds_no_server", func(t *testing.T) {

@@ -33,9 +33,9 @@ const (
 // Mark returns the mark as this style writes it.
 func (s Style) Mark(mark Mark) string {
 	if s.Fancy {
-		return colored(mark, [...]string{"✓", "⚠", "✗"}[mark])
+		return colored(mark, s.Sign(mark))
 	}
-	return [...]string{"ok", "!", "x"}[mark]
+	return s.Sign(mark)
 }
 
 // Sign returns the mark without colour, for the cells of a table.
@@ -43,7 +43,7 @@ func (s Style) Sign(mark Mark) string {
 	if s.Fancy {
 		return [...]string{"✓", "⚠", "✗"}[mark]
 	}
-	return s.Mark(mark)
+	return [...]string{"ok", "!", "x"}[mark]
 }
 
 // isMark tells whether text is a mark as a Style writes it.
