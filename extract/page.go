@@ -31,6 +31,11 @@ type page struct {
 
 	request, envelope []byte
 	total             *int64
+	// after is the cursor that the page was asked for with, next the one that it
+	// gave, doubt the source's own.
+	after string
+	next  *string
+	doubt string
 
 	// broken is why the response could not be read to its end; nil if it was.
 	broken *BodyError
@@ -112,7 +117,7 @@ func (p *page) isForeign() bool { return p.read > 1 && p.foreign == p.read }
 
 // describe copies the envelope, such that Postgres can hold it.
 func (p *page) describe(envelope Envelope) {
-	p.total = envelope.Total
+	p.total, p.next, p.doubt = envelope.Total, envelope.Next, envelope.Doubt
 	p.envelope = append(p.envelope, storedEnvelope(envelope.JSON)...)
 	p.request = append(p.request, storedRequest(envelope.Request)...)
 }

@@ -4,7 +4,7 @@ package extract
 // come from one goroutine, in order.
 type Progress interface {
 	// TotalPages says how many pages the window that begins now will have. For a
-	// snapshot it is what the last one had.
+	// snapshot it is what the last one had. It is not called where nobody knows.
 	TotalPages(pages int)
 	// PageRead says that a page came, with this many records of this many bytes.
 	PageRead(records, bytes int)

@@ -24,6 +24,9 @@ type proof struct {
 	doubts []string
 	// more is true when there were more records than the count.
 	more bool
+	// passed are the cursors that pages were asked for with; nil where pages are
+	// read by their numbers.
+	passed map[string]bool
 }
 
 // pageMark is what tells a page from its neighbour.
@@ -81,6 +84,9 @@ func (p *proof) page(no int, came *page) {
 		p.doubt("page %d could not be read to its end: %s", came.no, came.broken)
 	case p.total >= 0:
 		p.length(no, came.read)
+	}
+	if came.doubt != "" {
+		p.doubt("page %d: %s", came.no, came.doubt)
 	}
 	mark := came.mark()
 	if p.repeats(mark) {

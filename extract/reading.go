@@ -92,11 +92,10 @@ func (r *reading) place() string {
 // get asks for a page, again if its body does not arrive whole. When that does
 // not help the page has broken set, and holds what came.
 func (r *reading) get(ctx context.Context, p *page) error {
-	request := Request{Window: r.window, Page: p.no}
+	request := Request{Window: r.window, Page: p.no, Cursor: p.after}
 	for try := 1; ; try++ {
-		no := p.no
 		p.reset()
-		p.no = no
+		p.no, p.after = request.Page, request.Cursor
 		err := r.fetch(ctx, request, p)
 		if err == nil && ctx.Err() != nil {
 			err = context.Cause(ctx)

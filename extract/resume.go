@@ -37,11 +37,11 @@ func (l *landing) resume(ctx context.Context, source Source) error {
 	return r.readWindow(ctx, left.NextPage)
 }
 
-// resumable is true for a first reading with a checkpoint whose pages are still
-// there and of the present size. Up to its checkpoint such a reading was in
+// resumable is true for a first reading by page numbers with a checkpoint whose
+// pages are still there and of the present size. Up to its checkpoint such a reading was in
 // order, because a first reading stops at the first doubt.
 func (l *landing) resumable(left db.OpsWindow) bool {
-	if l.settings.Full || left.Reason != nil || left.NextPage == nil || left.TotalCount == nil || left.PageCount == nil ||
+	if l.settings.Full || l.spec.Cursor || left.Reason != nil || left.NextPage == nil || left.TotalCount == nil || left.PageCount == nil ||
 		left.FromAt == nil || left.ToAt == nil || l.age(left.OpenedAt) > l.settings.MaxPageAge {
 		return false
 	}

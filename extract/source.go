@@ -32,6 +32,11 @@ type Spec struct {
 	// Backwards asks for the pages from last to first, so that records which
 	// leave the window while it is read cause a harmless repeat, not a gap.
 	Backwards bool
+	// Cursor says that each page of a window names where the next one begins, and
+	// that rows which change while the window is read only move ahead of it, as
+	// with the row versions of jst.saleout. There is no total to check then, and
+	// Backwards is of no meaning: see [Envelope.Next].
+	Cursor bool
 }
 
 // Window is a span of source time, both ends inclusive, to the second.
@@ -45,6 +50,9 @@ type Request struct {
 	Window Window
 	// Page counts from Spec.FirstPage; it is ignored where there is no paging.
 	Page int
+	// Cursor is Envelope.Next of the page before; empty for the first page, and
+	// where Spec.Cursor is not set.
+	Cursor string
 }
 
 // Record is one element of a response's record array.
@@ -70,6 +78,12 @@ type Envelope struct {
 	// Total is the number of records that the platform says there are in the
 	// window; nil where it does not say (wdt: page 0 only).
 	Total *int64
+	// Next is the cursor of the next page; nil says that there is none. It is of
+	// meaning with Spec.Cursor only, and must differ from every one before it.
+	Next *string
+	// Doubt is what the source found that keeps this page from being proof of
+	// completeness, in words for a person; empty if it found nothing.
+	Doubt string
 }
 
 // Response is one response being read. Its records come one at a time, so that

@@ -56,7 +56,7 @@ func (r *reading) readWindow(ctx context.Context, from *int32) error {
 		r.progress.TotalPages(r.proof.pages())
 		err = r.rest(ctx, int(*from)-r.spec.FirstPage)
 	} else {
-		err = r.attempt(ctx)
+		err = r.fromStart(ctx)
 	}
 	if err == nil && !r.proof.holds() {
 		err = r.again(ctx)
@@ -76,6 +76,15 @@ func (r *reading) again(ctx context.Context) error {
 	r.doubted, r.final = &reason, true
 	if err := r.w.move(ctx, r.at(nil)); err != nil {
 		return r.fail(r.place(), err)
+	}
+	return r.fromStart(ctx)
+}
+
+// fromStart reads the window from its beginning, the way that the platform asks
+// for.
+func (r *reading) fromStart(ctx context.Context) error {
+	if r.spec.Cursor {
+		return r.follow(ctx)
 	}
 	return r.attempt(ctx)
 }

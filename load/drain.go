@@ -74,6 +74,8 @@ type worker struct {
 
 	lookedForTrouble time.Time
 	hadTrouble       bool
+	// sent counts towards settings.Limit.
+	sent int
 }
 
 // tally gathers the counts of all workers of a drain.
@@ -85,7 +87,7 @@ type tally struct {
 
 // run works until nothing is left, the context ends or the database fails.
 func (w *worker) run(ctx context.Context) error {
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && w.allowance(1) > 0 {
 		taken, err := w.take(ctx)
 		if err != nil {
 			return err
@@ -98,6 +100,14 @@ func (w *worker) run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// allowance is how many of count documents may still be sent.
+func (w *worker) allowance(count int) int {
+	if w.settings.Limit == 0 {
+		return count
+	}
+	return min(count, w.settings.Limit-w.sent)
 }
 
 // sweep closes documents in trouble that a newer revision has overtaken.

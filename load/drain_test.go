@@ -409,3 +409,38 @@ func TestDrain_refuses_settings_that_make_no_sense(t *testing.T) {
 		t.Errorf("got %v, want both faults named", err)
 	}
 }
+
+func TestDrain_with_a_limit_sends_that_many_and_leaves_the_rest_for_later(t *testing.T) {
+	t.Parallel()
+	f, target := newFixture(t), &erp{}
+	f.putMany(25)
+	limited := quick()
+	limited.BatchSize, limited.SendSize, limited.Workers, limited.Limit = 10, 4, 3, 7
+	for run, want := range []int{7, 14, 21, 25, 25} {
+		counts := f.drain(target, limited)
+		f.balanced(counts)
+		if target.arrived() != want {
+			t.Errorf("after drain %d: got %d documents at the target, want %d", run+1, target.arrived(), want)
+		}
+	}
+	target.wantEachOnce(t, 25)
+}
+
+// A claim that a dead worker left is larger than the limit.
+func TestDrain_with_a_limit_gives_back_what_it_took_over_and_may_not_send(t *testing.T) {
+	t.Parallel()
+	f, target := newFixture(t), &erp{}
+	f.putMany(20)
+	f.exec(`update outbox.cursor set next_document_id = (select max(document_id) + 1 from outbox.document)`)
+	f.exec(`insert into outbox.claim (connection_code, pipeline_code, first_document_id, last_document_id, token, worker, attempt, lease_until)
+		select connection_code, pipeline_code, min(document_id), max(document_id), 1, 'dead', 1, clock_timestamp() - interval '1 minute'
+		from outbox.document group by connection_code, pipeline_code`)
+	limited := quick()
+	limited.Limit = 3
+	f.drain(target, limited)
+	if target.arrived() != 3 {
+		t.Errorf("got %d documents at the target, want 3", target.arrived())
+	}
+	f.drain(target, quick())
+	target.wantEachOnce(t, 20)
+}

@@ -50,6 +50,9 @@ type Settings struct {
 	// an older revision of a document, before it leaves the newer one for later;
 	// default 2 s.
 	OrderPatience time.Duration
+	// Limit is how many documents are sent at most, lookups not counted; default 0,
+	// no limit. What is over stays in the outbox. With a limit one worker works.
+	Limit int
 	// RunID is the run that sends, as in ops.run; 0 for none.
 	RunID int64
 	// WorkerName is who sends, as in "host:process"; default "pandian".
@@ -78,6 +81,9 @@ func (s Settings) check() error {
 			wrong = append(wrong, fmt.Errorf("%s is %s, want 1ms or more", name, value))
 		}
 	}
+	if s.Limit < 0 {
+		wrong = append(wrong, fmt.Errorf("limit is %d, want 0 or more", s.Limit))
+	}
 	if s.MaxBackoff < s.BaseBackoff {
 		wrong = append(wrong, fmt.Errorf("max backoff %s is shorter than base backoff %s", s.MaxBackoff, s.BaseBackoff))
 	}
@@ -89,6 +95,9 @@ func (s Settings) withDefaults() Settings {
 	s.BatchSize = orDefault(s.BatchSize, 500)
 	s.SendSize = orDefault(s.SendSize, s.BatchSize)
 	s.Workers = orDefault(s.Workers, 2)
+	if s.Limit > 0 {
+		s.Workers, s.BatchSize = 1, min(s.BatchSize, s.Limit)
+	}
 	s.Lease = orDefault(s.Lease, time.Minute)
 	s.MaxAttempts = orDefault(s.MaxAttempts, 8)
 	s.BaseBackoff = orDefault(s.BaseBackoff, 5*time.Second)

@@ -44,6 +44,9 @@ func (w *worker) work(ctx context.Context, taken *batch) error {
 	}
 	done := append(w.giveUp(taken.spent), stands.closed...)
 	queue, blocked := stands.ready, stands.blocked
+	allowed := w.allowance(len(queue))
+	queue, surplus := slices.Clip(queue[:allowed]), slices.Clip(queue[allowed:])
+	w.sent += allowed
 	for ctx.Err() == nil && kept.ctx.Err() == nil && len(queue)+len(blocked) > 0 {
 		if len(queue) == 0 {
 			if stands, err = w.awaitTurn(ctx, taken, blocked); err != nil {
@@ -51,7 +54,10 @@ func (w *worker) work(ctx context.Context, taken *batch) error {
 			}
 			done = append(done, stands.closed...)
 			done = append(done, w.postpone(stands.blocked)...)
-			queue, blocked = stands.ready, nil
+			allowed := w.allowance(len(stands.ready))
+			w.sent += allowed
+			surplus = append(surplus, stands.ready[allowed:]...)
+			queue, blocked = stands.ready[:allowed], nil
 			continue
 		}
 		chunk := queue[:min(taken.sendSize, len(queue))]
@@ -72,7 +78,7 @@ func (w *worker) work(ctx context.Context, taken *batch) error {
 			done = nil
 		}
 	}
-	_, completeErr := w.complete(ctx, taken, done, append(queue, blocked...), true)
+	_, completeErr := w.complete(ctx, taken, done, slices.Concat(queue, surplus, blocked), true)
 	return errors.Join(err, completeErr)
 }
 

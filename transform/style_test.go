@@ -51,8 +51,8 @@ func TestStyle(t *testing.T) {
 var (
 	star = regexp.MustCompile(`([a-z_]+\.)?\*(\s*,|\s*\n|\s*$)`)
 	// A name whose columns are spelled out in the same file: a CTE, a temporary
-	// table, or the records of a page.
-	spelled = regexp.MustCompile(`(?:^|[\s,])([a-z_]+) as (?:materialized )?\(|create temporary table ([a-z_]+)|as ([a-z_]+) \(`)
+	// table, the records of a page, or a row of the very table it goes into.
+	spelled = regexp.MustCompile(`(?:^|[\s,])([a-z_]+) as (?:materialized )?\(|create temporary table ([a-z_]+)|as ([a-z_]+) \(|jsonb_populate_record\((?s:.*?)\n\) as ([a-z_]+)`)
 )
 
 // starProblems holds the rule about *: never of a table or a view, whose

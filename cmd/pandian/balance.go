@@ -112,7 +112,7 @@ func readBalance(ctx context.Context, pool *pgxpool.Pool, p *pipelineRun) (balan
 	if err != nil {
 		return b, err
 	}
-	for _, source := range p.pipeline.Sources {
+	for _, source := range p.sources {
 		b.Datasets[source.Dataset] = datasetOf(tallies[source.Dataset])
 	}
 	for name, value := range tallies["compare.discrepancy"] {
@@ -172,9 +172,10 @@ func (b *balance) readTyped(ctx context.Context, pool *pgxpool.Pool) error {
 	return nil
 }
 
-// typedTable quotes a dataset's name as a table's: "wdt"."stock".
+// typedTable quotes a reading's name as its table's: "wdt"."stockout" for
+// wdt.stockout.modified.
 func typedTable(dataset string) string {
-	return pgx.Identifier(splitDataset(dataset)).Sanitize()
+	return pgx.Identifier(splitDataset(dataset)[:2]).Sanitize()
 }
 
 func (b *balance) readComparison(ctx context.Context, pool *pgxpool.Pool) error {

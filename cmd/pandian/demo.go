@@ -16,8 +16,8 @@ import (
 	"pandian/internal/terminal"
 )
 
-// demoPipeline is the pipeline that the demo carries out.
-const demoPipeline = "stock-compare"
+// stockCompare is the pipeline that compares; the others deliver documents.
+const stockCompare = "stock-compare"
 
 // demoFlags shape the demo.
 type demoFlags struct {
@@ -108,7 +108,7 @@ func (a *app) demoMigrate(ctx context.Context, db *database) error {
 // demoRun carries out the pipeline once and holds its balance against what the
 // simulated ERPs know.
 func (a *app) demoRun(ctx context.Context, cfg *config.Config, db *database, box *sandbox.Sandbox) error {
-	result, err := a.runPipeline(ctx, cfg, db, demoPipeline, pipelineOptions{Command: "run"})
+	result, err := a.runPipeline(ctx, cfg, db, stockCompare, pipelineOptions{Command: "run"})
 	a.summary = demoSummary{balance: result}
 	if showErr := result.show(a.term); err == nil {
 		err = showErr

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pandian/extract/jst"
 	"pandian/extract/wdt"
 	"pandian/extract/yonsuite"
 	"pandian/internal/config"
@@ -51,9 +52,7 @@ func (a *app) doctor(ctx context.Context, offline bool) error {
 	found := []examination{examineConfig(cfg)}
 	found = append(found, a.examineDatabase(ctx, cfg)...)
 	if !offline {
-		for _, name := range cfg.ConnectionNames() {
-			found = append(found, a.examineConnection(ctx, cfg, name))
-		}
+		found = append(found, a.examineConnections(ctx, cfg)...)
 	}
 	return a.diagnose(found)
 }
@@ -183,25 +182,65 @@ func (a *app) examineSQL(ctx context.Context, db *database) []examination {
 	return found
 }
 
-// examineConnection makes one cheap call.
-func (a *app) examineConnection(ctx context.Context, cfg *config.Config, name string) examination {
-	subject := "connection " + name
-	platform := cfg.Connections[name].Platform
-	dataset := map[string]string{
-		config.PlatformWDT: wdt.StockDataset, config.PlatformYonSuite: yonsuite.CurrentStockDataset,
-	}[platform]
-	if dataset == "" {
-		return good(subject, platform+": makes no calls")
+// examineConnections makes one cheap call to each. Tokens that platforms replace
+// are kept where they always are: a call that renews one must not lose it.
+func (a *app) examineConnections(ctx context.Context, cfg *config.Config) []examination {
+	db, err := a.openDatabase(ctx, cfg)
+	if err == nil {
+		defer db.close()
 	}
-	source, err := a.newSource(cfg, dataset, name, &erphttp.Stats{})
-	if err != nil {
-		return bad(subject, err)
+	clients := a.newClients(cfg, db, "")
+	var found []examination
+	for _, name := range cfg.ConnectionNames() {
+		subject := "connection " + name
+		platform := cfg.Connections[name].Platform
+		check, err := clients.checkOf(ctx, name)
+		switch {
+		case err != nil:
+			found = append(found, bad(subject, err))
+		case check == nil:
+			found = append(found, good(subject, platform+": makes no calls"))
+		default:
+			found = append(found, examineHealth(subject, platform, check(ctx)))
+		}
 	}
-	health := source.Check(ctx)
+	return found
+}
+
+func examineHealth(subject, platform string, health erphttp.Health) examination {
 	if !health.OK() {
 		problem := strings.Join(health.Problems, "; ")
 		return bad(subject, fault.New(fault.SourceRefused, "%s", problem).
 			Suggest("correct what it names: keys and secret in the configuration, rights at the platform, this machine's clock"))
 	}
 	return good(subject, platform+": credentials accepted, clock agrees")
+}
+
+// checkOf is the cheap call of a connection; nil where there is none to make.
+func (c *clients) checkOf(ctx context.Context, connection string) (func(context.Context) erphttp.Health, error) {
+	platform := c.cfg.Connections[connection].Platform
+	dataset := map[string]string{
+		config.PlatformWDT: wdt.StockDataset, config.PlatformYonSuite: yonsuite.CurrentStockDataset,
+		config.PlatformJST: jst.SaleoutDataset,
+	}[platform]
+	switch {
+	case platform == config.PlatformQeasy:
+		return nil, nil
+	case dataset != "":
+		source, err := c.newSource(ctx, dataset, connection, &erphttp.Stats{})
+		if err != nil {
+			return nil, err
+		}
+		return source.Check, nil
+	default:
+		conn, err := c.cfg.Connection(connection)
+		if err != nil {
+			return nil, err
+		}
+		target, err := c.platformTarget(ctx, conn, &erphttp.Stats{})
+		if err != nil {
+			return nil, err
+		}
+		return target.check, nil
+	}
 }

@@ -51,7 +51,7 @@ What was landed is typed and compared by: pandian transform PIPELINE`,
 }
 
 func (a *app) land(ctx context.Context, flags landFlags, names []string) error {
-	spec, layout, readEnvelope, err := landedDataset(flags.dataset)
+	recorded, err := landedDataset(flags.dataset)
 	if err != nil {
 		return err
 	}
@@ -59,12 +59,12 @@ func (a *app) land(ctx context.Context, flags landFlags, names []string) error {
 		return fault.New(fault.UsageWrong, "no connection is named").Suggest("give --connection NAME, as in pandian.yaml")
 	}
 	job := extract.FilesJob{
-		ConnectionCode: flags.connection, Spec: spec, Settings: extract.DefaultSettings(), Complete: flags.complete,
+		ConnectionCode: flags.connection, Spec: recorded.spec, Settings: extract.DefaultSettings(), Complete: flags.complete,
 		Decode: func(body io.Reader) extract.Response {
-			return &recording{reader: extract.NewRecordReader(body, layout), readEnvelope: readEnvelope}
+			return &recording{reader: extract.NewRecordReader(body, recorded.layout), readEnvelope: recorded.readEnvelope}
 		},
 	}
-	if job.Window, err = landedWindow(spec, flags.window); err != nil {
+	if job.Window, err = landedWindow(recorded.spec, flags.window); err != nil {
 		return err
 	}
 	if job.Files, err = a.recordings(names); err != nil {

@@ -20,7 +20,6 @@ import (
 	"pandian/internal/run"
 	"pandian/internal/terminal"
 	"pandian/load"
-	pandiansql "pandian/sql"
 	"pandian/transform"
 )
 
@@ -32,6 +31,10 @@ type pipelineOptions struct {
 	Full bool
 	// Window reads this span instead of what is missing; nil reads what is missing.
 	Window *extract.Window
+	// Limit is how many documents are sent at most; 0 sends all.
+	Limit int
+	// DryRun sends nothing: it shows what would be.
+	DryRun bool
 }
 
 func (o pipelineOptions) does(stage string) bool {
@@ -46,7 +49,9 @@ type pipelineRun struct {
 	pipeline config.Pipeline
 	options  pipelineOptions
 	library  *transform.Library
-	id       int64
+	// sources are the readings of the pipeline's datasets.
+	sources []config.Source
+	id      int64
 
 	incomplete []string
 	loaded     load.Counts
@@ -57,15 +62,10 @@ type pipelineRun struct {
 // runPipeline carries out a pipeline, or one stage of it, as one run with a
 // balance. It is what the subcommands call, and what a schedule calls.
 func (a *app) runPipeline(ctx context.Context, cfg *config.Config, db *database, name string, options pipelineOptions) (balance, error) {
-	pipeline, err := cfg.Pipeline(name)
+	p, err := a.newPipelineRun(cfg, db, name, options)
 	if err != nil {
 		return balance{}, err
 	}
-	library, err := transform.Load(pandiansql.FS)
-	if err != nil {
-		return balance{}, err
-	}
-	p := &pipelineRun{app: a, cfg: cfg, db: db, pipeline: pipeline, options: options, library: library}
 	pool, err := db.pool(ctx, "")
 	if err != nil {
 		return balance{}, err
@@ -116,7 +116,7 @@ func (p *pipelineRun) spec() run.Spec {
 		Target: p.pipeline.Target.Connection, Platforms: map[string]string{},
 	}
 	connections := []string{p.pipeline.Target.Connection}
-	for _, source := range p.pipeline.Sources {
+	for _, source := range p.sources {
 		spec.Sources = append(spec.Sources, run.Source{
 			Dataset: source.Dataset, Connection: source.Connection, Since: source.Since,
 		})
@@ -138,6 +138,7 @@ func params(pipeline config.Pipeline) map[string]string {
 	for _, source := range pipeline.Sources {
 		all[sideOf(source.Dataset)] = source.Connection
 	}
+	all["target_connection"] = pipeline.Target.Connection
 	return all
 }
 
@@ -168,28 +169,29 @@ func (p *pipelineRun) extract(ctx context.Context) error {
 		return err
 	}
 	lander := &extract.Lander{Pool: pool, Now: time.Now, Log: p.app.log}
-	reports := make([]extract.Report, len(p.pipeline.Sources))
-	failures := make([]error, len(p.pipeline.Sources))
+	clients := p.app.newClients(p.cfg, p.db, "pandian_extract")
+	reports := make([]extract.Report, len(p.sources))
+	failures := make([]error, len(p.sources))
 	var group sync.WaitGroup
-	for index, source := range p.pipeline.Sources {
+	for index, source := range p.sources {
 		group.Go(func() {
-			reports[index], failures[index] = p.land(ctx, lander, source)
+			reports[index], failures[index] = p.land(ctx, lander, clients, source)
 		})
 	}
 	group.Wait()
 	for index, report := range reports {
 		for _, window := range report.Incomplete() {
 			p.incomplete = append(p.incomplete, fmt.Sprintf("%s of %s: %s",
-				p.pipeline.Sources[index].Dataset, p.pipeline.Sources[index].Connection, window.Reason))
+				p.sources[index].Dataset, p.sources[index].Connection, window.Reason))
 		}
 	}
 	return errors.Join(failures...)
 }
 
-func (p *pipelineRun) land(ctx context.Context, lander *extract.Lander, source config.Source) (extract.Report, error) {
+func (p *pipelineRun) land(ctx context.Context, lander *extract.Lander, clients *clients, source config.Source) (extract.Report, error) {
 	tracker := p.app.term.Progress().Task("read "+source.Dataset, 0)
 	stats := &erphttp.Stats{}
-	client, err := p.app.newSource(p.cfg, source.Dataset, source.Connection, stats)
+	client, err := clients.newSource(ctx, source.Dataset, source.Connection, stats)
 	if err != nil {
 		tracker.Done(err)
 		return extract.Report{}, err
@@ -218,11 +220,7 @@ func (p *pipelineRun) transform(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var datasets []string
-	for _, source := range p.pipeline.Sources {
-		datasets = append(datasets, source.Dataset)
-	}
-	steps, err := p.library.Steps(p.pipeline.Name, datasets)
+	steps, err := p.steps()
 	if err != nil {
 		return err
 	}
@@ -251,10 +249,11 @@ func (p *pipelineRun) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	target, err := newTarget(p.cfg, p.pipeline)
+	target, err := p.app.newClients(p.cfg, p.db, "pandian_load").newTarget(ctx, p.pipeline, &erphttp.Stats{})
 	if err != nil {
 		return err
 	}
+	defer p.giveBack(ctx, target)
 	outbox := load.Outbox{Pipeline: p.pipeline.Name, Connection: params(p.pipeline)["source_connection"]}
 	backlog, err := load.ReadBacklog(ctx, pool, outbox)
 	if err != nil {
@@ -267,8 +266,9 @@ func (p *pipelineRun) load(ctx context.Context) error {
 	if err != nil {
 		host = "unknown"
 	}
-	p.loaded, err = load.Drain(ctx, pool, outbox, target, load.Settings{
+	p.loaded, err = load.Drain(ctx, pool, outbox, target.Target, load.Settings{
 		BatchSize: p.pipeline.Target.BatchSize, Workers: p.pipeline.Target.Workers,
+		SendSize: target.sendSize, Limit: p.options.Limit,
 		RunID: p.id, WorkerName: fmt.Sprintf("%s:%d", host, os.Getpid()), Logger: p.app.log,
 		Progress: func(counts load.Counts) {
 			done := counts.Sent + counts.Superseded + counts.Rejected + counts.Abandoned
@@ -285,6 +285,19 @@ func (p *pipelineRun) load(ctx context.Context) error {
 	}
 	p.left, err = load.ReadBacklog(ctx, pool, outbox)
 	return err
+}
+
+// giveBack ends the sessions of a target; what a platform says to that changes
+// nothing.
+func (p *pipelineRun) giveBack(ctx context.Context, target delivery) {
+	if target.close == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := target.close(ctx); err != nil {
+		p.app.log.InfoContext(ctx, "a session was not given back", "run_id", p.id, "error", err)
+	}
 }
 
 // verdict runs the checks and says whether the run is good: a row that is

@@ -38,15 +38,20 @@ func (a *app) loadCommand() *cobra.Command {
 // stageCommand builds the command that carries out a stage of pipelines, or
 // all stages.
 func (a *app) stageCommand(name, short, long string) *cobra.Command {
-	var full bool
+	var full, dryRun bool
 	var window string
+	var limit int
+	var selected []string
 	command := &cobra.Command{
 		Use:               name + " [PIPELINE...]",
 		Short:             short,
 		Long:              long,
 		ValidArgsFunction: a.completePipelines,
 		RunE: func(command *cobra.Command, args []string) error {
-			options := pipelineOptions{Command: name, Full: full}
+			options := pipelineOptions{Command: name, Full: full, Limit: limit, DryRun: dryRun}
+			if limit < 0 {
+				return fault.New(fault.UsageWrong, "--limit is %d", limit).Suggest("give the most documents to send; 0 sends all")
+			}
 			if window != "" {
 				span, err := parseWindow(window)
 				if err != nil {
@@ -54,7 +59,7 @@ func (a *app) stageCommand(name, short, long string) *cobra.Command {
 				}
 				options.Window = &span
 			}
-			return a.runPipelines(command.Context(), args, options)
+			return a.runPipelines(command.Context(), args, selected, options)
 		},
 	}
 	flags := command.Flags()
@@ -64,34 +69,57 @@ func (a *app) stageCommand(name, short, long string) *cobra.Command {
 	if name == "run" || name == "extract" {
 		flags.StringVar(&window, "window", "", `read this span again, Beijing time, both ends included: "2026-11-01..2026-11-07"; what is read whole is read as ever`)
 	}
+	if name == "run" || name == "load" {
+		flags.IntVar(&limit, "limit", 0, "send at most so many documents; the rest stays in the outbox; 0 sends all")
+	}
+	if name == "run" {
+		flags.BoolVar(&dryRun, "dry-run", false, "read what is new, show what would be sent, and send nothing")
+	}
+	a.selectFlag(command, &selected)
 	return command
 }
 
 // runPipelines carries out the named pipelines, or all, one after the other. A
 // pipeline that fails does not keep the next one from running.
-func (a *app) runPipelines(ctx context.Context, names []string, options pipelineOptions) error {
-	cfg, err := a.loadConfig()
+func (a *app) runPipelines(ctx context.Context, names, selected []string, options pipelineOptions) error {
+	cfg, names, err := a.pickPipelines(names, selected)
 	if err != nil {
 		return err
-	}
-	if len(names) == 0 {
-		names = cfg.PipelineNames()
-	}
-	if len(names) == 0 {
-		return fault.New(fault.ConfigMissingKey, "no pipeline is configured").
-			Suggest("pandian init writes a pandian.yaml to begin with; pandian demo needs none")
-	}
-	for _, name := range names {
-		if _, err := cfg.Pipeline(name); err != nil {
-			return err
-		}
 	}
 	db, err := a.openReady(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer db.close()
+	if options.DryRun {
+		return a.dryRun(ctx, cfg, db, names, options)
+	}
 	return a.runEach(ctx, cfg, db, names, options)
+}
+
+// dryRun reads what is new and shows what would be sent.
+func (a *app) dryRun(ctx context.Context, cfg *config.Config, db *database, names []string, options pipelineOptions) error {
+	options.Command = "extract"
+	plans := []plan{}
+	var failures error
+	for _, name := range names {
+		read, err := a.runPipeline(ctx, cfg, db, name, options)
+		if read.RunID != 0 {
+			failures = errors.Join(failures, read.show(a.term))
+		}
+		var made plan
+		if err == nil {
+			made, err = a.planPipeline(ctx, cfg, db, name, planOptions{limit: planLimit, full: options.Full})
+		}
+		if err != nil {
+			failures = errors.Join(failures, fmt.Errorf("pipeline %s: %w", name, err))
+			continue
+		}
+		plans = append(plans, made)
+		failures = errors.Join(failures, made.show(a.term, planOptions{}))
+	}
+	a.result = plans
+	return failures
 }
 
 func (a *app) runEach(ctx context.Context, cfg *config.Config, db *database, names []string, options pipelineOptions) error {

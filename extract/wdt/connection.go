@@ -1,7 +1,8 @@
 // Package wdt reads 旺店通 (Wangdiantong by 慧策, enterprise edition 企业版) over
 // either of its two routes: the Qimen gateway (企业奇门) and the vendor's own
 // openapi2. Both speak of the same datasets; which rows of sales documents and
-// which privacy fields they give differs, stock is the same on both (assumed).
+// which privacy fields they give differs, stock and shops are the same on both
+// (assumed).
 package wdt
 
 import (
@@ -10,6 +11,7 @@ import (
 	"net/url"
 	"time"
 
+	"pandian/extract"
 	"pandian/extract/qimen"
 	"pandian/internal/erphttp"
 )
@@ -36,8 +38,10 @@ const (
 	callsPerMinute = 60
 	// maxPageSize is the documented limit; what a larger one does is unknown.
 	maxPageSize = 100
-	// maxSpan is the widest window of the stock query.
+	// maxSpan is the widest window of the queries that have one.
 	maxSpan = 30 * 24 * time.Hour
+	// firstPage is the number of the first page of every query.
+	firstPage = 0
 )
 
 // Connection is one seller's account (卖家账号) with its credentials.
@@ -132,5 +136,13 @@ func (c Connection) gateway() qimen.Gateway {
 	return qimen.Gateway{
 		URL: c.BaseURL, AppKey: c.AppKey, AppSecret: c.AppSecret, TargetAppKey: c.TargetAppKey,
 		SignMethod: qimen.SignMethod(c.SignMethod), System: map[string]string{"sid": c.SID},
+	}
+}
+
+// windowed is how a query with a window is read.
+func (c Connection) windowed(dataset string) extract.Spec {
+	return extract.Spec{
+		Dataset: dataset, Kind: extract.Windowed, MaxSpan: c.MaxSpan,
+		PageSize: c.PageSize, FirstPage: firstPage, Backwards: true,
 	}
 }

@@ -12,23 +12,54 @@ import (
 // StockLayout says where the answer of the stock query keeps its records, on
 // both routes: {"code":0,"stocks":[…]} on openapi2, {"response":{"stocks":[…]}}
 // on Qimen. The list may be absent when it is empty.
-func StockLayout() extract.Layout {
+func StockLayout() extract.Layout { return layoutOf("stocks") }
+
+// ShopLayout is that of the shop query. Whether an empty list may be absent is
+// not known; it is let pass, because the page behind the last full one and the
+// shops out of use are often empty.
+func ShopLayout() extract.Layout { return layoutOf("shoplist") }
+
+// StockoutLayout is that of the stockout query. Its list is known to be absent
+// when it is empty. A document may have hundreds of lines with their positions.
+func StockoutLayout() extract.Layout {
+	layout := layoutOf("stockout_list")
+	layout.MaxRecord = 8 << 20
+	return layout
+}
+
+func layoutOf(list string) extract.Layout {
 	return extract.Layout{
-		Lists:    []string{"stocks"},
+		Lists:    []string{list},
 		Wrappers: []string{"response"},
 		Known:    []string{"code", "flag", "errorcode", "error_response"},
 	}
 }
 
-// ReadEnvelope reads what an answer of either route says besides its records:
-// how many records its window holds (nil where it does not say, which is the
-// case on every page but the first), or why there are none. The error is an
-// *erphttp.Error. An envelope without any field, as of a bare record array, is
-// no error.
+// ReadEnvelope reads what an answer of the stock query, of either route, says
+// besides its records: how many records its window holds (nil where it does not
+// say, which is the case on every page but the first), or why there are none. The
+// error is an *erphttp.Error. An envelope without any field, as of a bare record
+// array, is no error.
 func ReadEnvelope(envelope []byte) (total *int64, err error) {
+	return readEnvelope(StockDataset, envelope)
+}
+
+// ReadStockoutEnvelope is [ReadEnvelope] for the stockout query.
+func ReadStockoutEnvelope(envelope []byte) (total *int64, err error) {
+	return readEnvelope(StockoutDataset, envelope)
+}
+
+// ReadShopEnvelope is [ReadEnvelope] for the shop query, which documents no
+// count: one that comes all the same is not relied on.
+func ReadShopEnvelope(envelope []byte) (total *int64, err error) {
+	_, err = readEnvelope(ShopDataset, envelope)
+	return nil, err
+}
+
+func readEnvelope(dataset string, envelope []byte) (total *int64, err error) {
 	found := judge(envelope)
 	if found.verdict.Action != erphttp.OK {
-		return nil, found.verdict.Err(platform, StockDataset)
+		return nil, found.verdict.Err(platform, dataset)
 	}
 	return found.total, nil
 }

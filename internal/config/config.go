@@ -23,6 +23,7 @@ type Config struct {
 	Connections map[string]Connection
 	Pipelines   map[string]Pipeline
 	Retention   Retention
+	Vault       Vault
 	Log         Log
 	// Warnings are for a person: nothing is wrong with the file itself.
 	Warnings []string

@@ -16,11 +16,15 @@ const (
 	PlatformWDT      = "wdt"      // 旺店通
 	PlatformYonSuite = "yonsuite" // 用友 YonSuite
 	PlatformQeasy    = "qeasy"    // 轻易云
+	PlatformJST      = "jst"      // 聚水潭
+	PlatformK3Cloud  = "k3cloud"  // 金蝶云星空
+	PlatformJDY      = "jdy"      // 金蝶云星辰
+	PlatformTPlus    = "tplus"    // 畅捷通T+
 )
 
 // Routes to 旺店通.
 const (
-	RouteQimen    = "qimen"    // 企业奇门, through Taobao's gateway
+	RouteQimen    = "qimen"    // 奇门, through Taobao's gateway; 聚水潭 has it too
 	RouteOpenAPI2 = "openapi2" // 旺店通's own open API
 )
 
@@ -31,6 +35,10 @@ type Connection struct {
 	Platform string
 	WDT      *WDT
 	YonSuite *YonSuite
+	JST      *JST
+	K3Cloud  *K3Cloud
+	JDY      *JDY
+	TPlus    *TPlus
 }
 
 // WDT is an account at 旺店通 (enterprise edition).
@@ -50,7 +58,12 @@ type WDT struct {
 	// SignMethod is md5, hmac or hmac-sha256. Route qimen only. Default
 	// hmac-sha256.
 	SignMethod string
-	HTTP       HTTP
+	// ShopFilters narrow wdt.shop: platform, shop_no. StockFilters narrow
+	// wdt.stock: warehouse_no, spec_no, barcode. StockoutFilters narrow
+	// wdt.stockout: status (of the first pass), src_order_no, src_tid, stockout_no,
+	// shop_no, warehouse_no.
+	ShopFilters, StockFilters, StockoutFilters map[string]string
+	HTTP                                       HTTP
 }
 
 // YonSuite is a tenant of 用友 YonSuite.
@@ -87,10 +100,13 @@ type HTTP struct {
 	MaxWait time.Duration
 }
 
-func (h *HTTP) fields() []field {
+func (h *HTTP) fields() []field { return h.fieldsWith("60", "60s") }
+
+// fieldsWith takes the platform's own limit and time.
+func (h *HTTP) fieldsWith(callsPerMinute, timeout string) []field {
 	return []field{
-		whole("calls_per_minute", &h.CallsPerMinute, "60", 1, 100_000),
-		span("timeout", &h.Timeout, "60s", time.Second, time.Hour),
+		whole("calls_per_minute", &h.CallsPerMinute, callsPerMinute, 1, 100_000),
+		span("timeout", &h.Timeout, timeout, time.Second, time.Hour),
 		whole("max_attempts", &h.MaxAttempts, "5", 1, 100),
 		whole("max_throttles", &h.MaxThrottles, "10", 1, 1000),
 		span("max_wait", &h.MaxWait, "5m", time.Second, day),
@@ -116,6 +132,11 @@ func (w *WDT) fields() []field {
 			choice("sign_method", &w.SignMethod, "hmac-sha256", "md5", "hmac", "hmac-sha256"),
 		)
 	}
+	fields = append(fields,
+		filterTable("stock_filters", &w.StockFilters, "warehouse_no", "spec_no", "barcode"),
+		filterTable("shop_filters", &w.ShopFilters, "platform", "shop_no"),
+		filterTable("stockout_filters", &w.StockoutFilters, "status", "src_order_no", "src_tid", "stockout_no", "shop_no", "warehouse_no"),
+	)
 	return append(fields, w.HTTP.fields()...)
 }
 
@@ -146,11 +167,23 @@ func (c *Connection) fields() []field {
 		fields = append(fields, c.WDT.fields()...)
 	case c.YonSuite != nil:
 		fields = append(fields, c.YonSuite.fields()...)
+	case c.JST != nil:
+		fields = append(fields, c.JST.fields()...)
+	case c.K3Cloud != nil:
+		fields = append(fields, c.K3Cloud.fields()...)
+	case c.JDY != nil:
+		fields = append(fields, c.JDY.fields()...)
+	case c.TPlus != nil:
+		fields = append(fields, c.TPlus.fields()...)
 	}
 	return fields
 }
 
-func platforms() []string { return []string{PlatformWDT, PlatformYonSuite, PlatformQeasy} }
+func platforms() []string {
+	return []string{
+		PlatformWDT, PlatformYonSuite, PlatformJST, PlatformK3Cloud, PlatformJDY, PlatformTPlus, PlatformQeasy,
+	}
+}
 
 func (c Connection) clone() Connection {
 	if c.WDT != nil {
@@ -162,7 +195,16 @@ func (c Connection) clone() Connection {
 		yonsuite.Filters = maps.Clone(yonsuite.Filters)
 		c.YonSuite = &yonsuite
 	}
+	c.JST, c.K3Cloud, c.JDY, c.TPlus = copyOf(c.JST), copyOf(c.K3Cloud), copyOf(c.JDY), copyOf(c.TPlus)
 	return c
+}
+
+func copyOf[T any](original *T) *T {
+	if original == nil {
+		return nil
+	}
+	copied := *original
+	return &copied
 }
 
 // secrets lists what must never show, once it is resolved.
@@ -172,6 +214,14 @@ func (c Connection) secrets() []string {
 		return []string{c.WDT.AppSecret.Reveal(), c.WDT.AppKey}
 	case c.YonSuite != nil:
 		return []string{c.YonSuite.AppSecret.Reveal(), c.YonSuite.AppKey}
+	case c.JST != nil:
+		return c.JST.secrets()
+	case c.K3Cloud != nil:
+		return c.K3Cloud.secrets()
+	case c.JDY != nil:
+		return c.JDY.secrets()
+	case c.TPlus != nil:
+		return c.TPlus.secrets()
 	}
 	return nil
 }
@@ -184,6 +234,14 @@ func (d *decoder) connection(path, name string, at Origin, node ast.Node) Connec
 		c.WDT = &WDT{Route: strings.ToLower(d.peek(node, "route"))}
 	case PlatformYonSuite:
 		c.YonSuite = &YonSuite{}
+	case PlatformJST:
+		c.JST = &JST{Route: strings.ToLower(d.peek(node, "route"))}
+	case PlatformK3Cloud:
+		c.K3Cloud = &K3Cloud{Auth: strings.ToLower(d.peek(node, "auth"))}
+	case PlatformJDY:
+		c.JDY = &JDY{}
+	case PlatformTPlus:
+		c.TPlus = &TPlus{Mode: strings.ToLower(d.peek(node, "mode"))}
 	case PlatformQeasy:
 	default:
 		d.unknownPlatform(path, at, node)
@@ -271,4 +329,24 @@ func (d *decoder) texts(node ast.Node) ([]string, *refusal) {
 		return nil, badValue("leave the filter out to read everything", "must not be empty")
 	}
 	return values, nil
+}
+
+// HTTP are the settings of the connection's calls, whatever its platform; zero
+// for one that makes none.
+func (c Connection) HTTP() HTTP {
+	switch {
+	case c.WDT != nil:
+		return c.WDT.HTTP
+	case c.YonSuite != nil:
+		return c.YonSuite.HTTP
+	case c.JST != nil:
+		return c.JST.HTTP
+	case c.K3Cloud != nil:
+		return c.K3Cloud.HTTP
+	case c.JDY != nil:
+		return c.JDY.HTTP
+	case c.TPlus != nil:
+		return c.TPlus.HTTP
+	}
+	return HTTP{}
 }

@@ -169,6 +169,7 @@ func (d *decoder) root(c *Config, body ast.Node) {
 			})
 		}},
 		section("retention", c.Retention.fields()...),
+		section("vault", c.Vault.fields()...),
 		section("log", c.Log.fields()...),
 	})
 	d.checkConnections(c)

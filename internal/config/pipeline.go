@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +25,8 @@ type Pipeline struct {
 	// Params are what sql/ reads by ops.param: name to text, defaults filled
 	// in. One that is not configured and has no default is left out.
 	Params map[string]string
+	// Tags group pipelines for --select tag:NAME.
+	Tags []string
 }
 
 // Source is one dataset of one connection.
@@ -80,6 +83,26 @@ func pipelineKinds() map[string]pipelineKind {
 			targets:  []string{PlatformQeasy},
 			params:   stockCompareParams,
 		},
+		"jst-orders": {
+			datasets: []string{"jst.saleout"},
+			targets:  []string{PlatformQeasy},
+			params:   saleoutToNoOpParams,
+		},
+		"wdt-shops-to-jdy": {
+			datasets: []string{"wdt.shop"},
+			targets:  []string{PlatformJDY},
+			params:   shopToJDYParams,
+		},
+		"wdt-stockouts-to-tplus": {
+			datasets: []string{"wdt.stockout"},
+			targets:  []string{PlatformTPlus},
+			params:   stockoutToTPlusParams,
+		},
+		"jst-saleouts-to-k3cloud": {
+			datasets: []string{"jst.saleout"},
+			targets:  []string{PlatformK3Cloud},
+			params:   saleoutToK3CloudParams,
+		},
 	}
 }
 
@@ -93,6 +116,9 @@ type dataset struct {
 func datasets() map[string]dataset {
 	return map[string]dataset{
 		"wdt.stock":              {platform: PlatformWDT, maxSpan: 30 * day},
+		"wdt.shop":               {platform: PlatformWDT},
+		"wdt.stockout":           {platform: PlatformWDT, maxSpan: 30 * day},
+		"jst.saleout":            {platform: PlatformJST, maxSpan: jstMaxSpan},
 		"yonsuite.current_stock": {platform: PlatformYonSuite},
 	}
 }
@@ -106,11 +132,36 @@ func (d *decoder) pipeline(path, name string, at Origin, node ast.Node) Pipeline
 		section("target", p.Target.fields()...),
 		section("schedule", p.Schedule.fields()...),
 		section("params", kind.params(p.Params)...),
+		{key: "tags", node: func(d *decoder, path string, _ Origin, value ast.Node) { p.Tags = d.tags(path, value) }},
 	})
 	p.Schedule.Location, _ = location(p.Schedule.TimeZone) // checked by its field
-	d.checkStockCompareParams(join(path, "params"), p.Params)
+	if name == "stock-compare" {
+		d.checkStockCompareParams(join(path, "params"), p.Params)
+	}
 	d.checkSources(join(path, "sources"), at, kind, p.Sources)
 	return p
+}
+
+// tagName is a word that needs no quotes in a shell.
+var tagName = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*$`)
+
+// tags reads one tag or a list of them.
+func (d *decoder) tags(path string, node ast.Node) []string {
+	if node == nil || d.isNull(node) {
+		return nil
+	}
+	values, refused := d.texts(node)
+	for _, value := range values {
+		if !tagName.MatchString(value) {
+			refused = badValue("use small letters, digits, - and _", "%q is no tag", value)
+		}
+	}
+	if refused != nil {
+		d.refuse(path, d.origin(node), refused)
+		return nil
+	}
+	d.remember(path, strings.Join(values, ", "), d.origin(node))
+	return values
 }
 
 func (t *Target) fields() []field {

@@ -152,6 +152,378 @@ type CompareStockResultChange struct {
 	WarehouseID string
 }
 
+// One row is one sale-out (聚水潭 orders.out.simple.query and jushuitan.saleout.list.query 订单查询). A row changes only when the source did.
+type JstSaleout struct {
+	// The 聚水潭 account.
+	ConnectionCode string
+	// 出库单号: number and key of the sale-out, unique per merchant.
+	IoID string
+	// 公司编号: the merchant's company.
+	CoID *string
+	// 店铺编号: key of the shop.
+	ShopID *string
+	// 内部单号: number of the ERP's order.
+	OID *string
+	// 线上单号: number on the sales platform.
+	SoID *string
+	// 创建时间: when it was made.
+	Created *time.Time
+	// 修改时间: last change; what the query's window filters on.
+	Modified *time.Time
+	// 状态: WaitConfirm 待出库 waiting, Confirmed 已出库 shipped, Cancelled 取消 undone after shipping, Delete 作废 cancelled before, OuterConfirming 外部发货中, Archive 归档.
+	Status *string
+	// 单据类型: in words, such as 普通订单, 补发订单, 换货订单.
+	OrderType *string
+	// 发票抬头: whom the invoice names, personal data.
+	InvoiceTitle *string
+	// 买家帐号: the buyer's nickname, or the offline customer, personal data.
+	ShopBuyerID *string
+	// 国家: country of the receiver.
+	ReceiverCountry *string
+	// 省: province of the receiver.
+	ReceiverState *string
+	// 市: city of the receiver.
+	ReceiverCity *string
+	// 区: district of the receiver.
+	ReceiverDistrict *string
+	// 街道: street or town; not given on Qimen.
+	ReceiverTown *string
+	// 地址: personal data; not given on Qimen.
+	ReceiverAddress *string
+	// 收件人姓名: personal data; not given on Qimen.
+	ReceiverName *string
+	// 收件人手机: the mobile phone, whatever the name says, personal data; not given on Qimen.
+	ReceiverPhone *string
+	// 收件人电话: the landline, whatever the name says, personal data; not given on Qimen.
+	ReceiverMobile *string
+	// 买家留言: what the buyer wrote.
+	BuyerMessage *string
+	// 备注: what the seller noted.
+	Remark *string
+	// 是否货到付款: whether cash on delivery, true or false.
+	IsCod *string
+	// 应付金额: amount due.
+	PayAmount decimal.NullDecimal
+	// 物流单号: tracking number.
+	LID *string
+	// 出库时间: when it left the warehouse.
+	IoDate *time.Time
+	// 快递公司编码: code of the carrier.
+	LcID *string
+	// 是否启用库存管理: whether stock is kept, on or off.
+	StockEnabled *string
+	// 分销商编号: reseller; blank where there is none.
+	DrpCoIDFrom *string
+	// 标记|多标签: tags in one text, comma-separated (assumed).
+	Labels *string
+	// 实付金额: amount paid.
+	PaidAmount decimal.NullDecimal
+	// 优惠金额: discount.
+	FreeAmount decimal.NullDecimal
+	// 运费: freight that the buyer pays.
+	Freight decimal.NullDecimal
+	// 预估重量: estimated weight.
+	Weight decimal.NullDecimal
+	// 实称重量: weighed weight.
+	FWeight decimal.NullDecimal
+	// 合并订单号: numbers on the sales platform that were merged into this one.
+	MergeSoID *string
+	// 分仓编号: warehouse company; equals co_id for the main warehouse.
+	WmsCoID *string
+	// 业务人员: salesperson.
+	BusinessStaff *string
+	// 货币类型: currency.
+	Currency *string
+	// 实际运费: freight paid (Qimen document only).
+	FFreight decimal.NullDecimal
+	// 收件人密文ID: key that the receiver is decrypted by (open platform: on request only).
+	Oaid *string
+	// 平台买家唯一值: the buyer on the sales platform, personal data.
+	OpenID *string
+	// 下单时间: when it was ordered (order list field).
+	OrderDate *time.Time
+	// 订单来源: where the order came from (order list field).
+	OrderFrom *string
+	// 付款时间: when it was paid.
+	PayDate *time.Time
+	// 问题类型: what is wrong with the order (order list field).
+	QuestionType *string
+	// 主播ID: live streamer who sold it (order list field).
+	ReferrerID *string
+	// 主播名称: live streamer who sold it (order list field).
+	ReferrerName *string
+	// 旗帜: 1 red, 2 yellow, 3 green, 4 blue, 5 purple.
+	SellerFlag *string
+	// 发货日期: when it was shipped (order list field).
+	SendDate *time.Time
+	// 店铺名称: name of the shop.
+	ShopName *string
+	// 平台订单状态: state on the sales platform (order list field).
+	ShopStatus *string
+	// 订单类型: kind of order (order list field).
+	Type *string
+	// 购方税号: the buyer's tax number, personal data (not in the seeds' lists).
+	BuyerTaxNo *string
+	// 线下备注: offline remark (not in the seeds' lists).
+	Node *string
+	// 买家实付: paid by the buyer, on some platforms (not in the seeds' lists).
+	BuyerPaidAmount decimal.NullDecimal
+	// 卖家实收: received by the seller, on some platforms (not in the seeds' lists).
+	SellerIncomeAmount decimal.NullDecimal
+	// 实测体积: measured volume (not in the seeds' lists).
+	FVolume decimal.NullDecimal
+	// 物流公司名称: name of the carrier (not in the seeds' lists).
+	LogisticsCompany *string
+	// 分销信息: the reseller, as sent (not in the seeds' lists).
+	DrpInfo *string
+	// 仓库名称: name of the warehouse (not in the seeds' lists).
+	Warehouse *string
+	// 订单业务员编号: the order's salesperson (not in the seeds' lists).
+	OrderStaffID *string
+	// 订单业务员名称: the order's salesperson (not in the seeds' lists).
+	OrderStaffName *string
+	// 拣货批次号: picking wave (not in the seeds' lists).
+	WaveID *string
+	// 订单已打印: whether the order is printed (not in the seeds' lists).
+	IsPrint *string
+	// 快递单已打印: whether the waybill is printed (not in the seeds' lists).
+	IsPrintExpress *string
+	// 行版本号: row version, what the vendor advises to read by (not in the seeds' lists).
+	Ts decimal.NullDecimal
+	// 货主编码: owner of the goods (not in the seeds' lists).
+	OwnerCoID *string
+	// 参考号: reference number (not in the seeds' lists).
+	PackageNo *string
+	// 外部单据号: number in the outer warehouse (not in the seeds' lists).
+	WarehouseOid *string
+	// 实际销售公司: who sells, with government subsidy (not in the seeds' lists).
+	GovSupplierName *string
+	// 国补金额: government subsidy (not in the seeds' lists).
+	GovernmentFreeAmount decimal.NullDecimal
+	// 头程运费: cross-border, first leg's freight (not in the seeds' lists).
+	FirstFreight decimal.NullDecimal
+	// 尾程运费: cross-border, last leg's freight (not in the seeds' lists).
+	OuterwmsFreight decimal.NullDecimal
+	// 头程关税: cross-border, first leg's duty (not in the seeds' lists).
+	FirstFreightTariff decimal.NullDecimal
+	// 头程其他费用: cross-border, first leg's other costs (not in the seeds' lists).
+	Field2 decimal.NullDecimal
+	// 买家指定物流: cross-border, carrier the buyer chose (not in the seeds' lists).
+	Shipment *string
+	// 物流方式: cross-border, way of delivery (not in the seeds' lists).
+	DeliverName *string
+	// 渠道名称: cross-border, channel (not in the seeds' lists).
+	ChannelName *string
+	// 国际运单号: cross-border, international tracking number (not in the seeds' lists).
+	TrackingNumber *string
+	// 跨境订单财务数据: JSON as sent, the vendor's old form (not in the seeds' lists).
+	CbFinances *string
+	// 新版跨境订单财务数据: JSON as sent (not in the seeds' lists).
+	CbFinancenew *string
+	// Page of staging.page that brought the present values.
+	PageID int64
+	// Place of the record in that page, counted from 1.
+	Place int32
+	// Hash of the record's text as it came: a record with the same hash is not written again.
+	RecordHash int64
+	// Run that wrote the present values. Not indexed, so that updates stay HOT.
+	RunID int64
+}
+
+// One row is one batch of goods in a sale-out (聚水潭 batchs 批次集合). Replaced as a whole with the document.
+type JstSaleoutBatch struct {
+	// The 聚水潭 account.
+	ConnectionCode string
+	// 出库单号: key of the sale-out.
+	IoID string
+	// Place in the list of batches, counted from 1.
+	BatchLineNo int32
+	// Line of jst.saleout_item that it belongs to, by ioi_id or sku_id; null where no line can be told.
+	LineNo *int32
+	// 批次号: number of the batch.
+	BatchNo *string
+	// 子单号: key of the line it belongs to, with batch mode 2.0 only.
+	IoiID *string
+	// 商品编码: the SKU.
+	SkuID *string
+	// 数量: quantity.
+	Qty decimal.NullDecimal
+	// 批次日期: date of the batch.
+	ProductDate *time.Time
+	// 供应商编号: code of the supplier.
+	SupplierID *string
+	// 供应商名称: name of the supplier.
+	SupplierName *string
+	// 有效期至: use before.
+	ExpirationDate *time.Time
+	// 状态: state of the batch (not in the seeds' lists).
+	Status *string
+}
+
+// One row says that a document of jst.saleout was written in a run, with its lists. Append-only feed for later stages, partitioned by day.
+type JstSaleoutChange struct {
+	// The 聚水潭 account.
+	ConnectionCode string
+	// When; the partition key.
+	ChangedAt time.Time
+	// The run that wrote it.
+	RunID int64
+	// Key of the sale-out.
+	IoID string
+}
+
+// One row is one parcel of a sale-out beyond the first (聚水潭 ClusterInfos 子母单的子单信息). Replaced as a whole with the document.
+type JstSaleoutCluster struct {
+	// The 聚水潭 account.
+	ConnectionCode string
+	// 出库单号: key of the sale-out.
+	IoID string
+	// Place in the list of parcels, counted from 1.
+	ClusterLineNo int32
+	// 物流单号: tracking number of the parcel (not in the seeds' lists).
+	LID *string
+	// 物流公司名称: name of the carrier (not in the seeds' lists).
+	LogisticCompany *string
+	// 快递公司编码: code of the carrier (not in the seeds' lists).
+	LcID *string
+	// 实称重量: weighed weight of the parcel (not in the seeds' lists).
+	FWeight decimal.NullDecimal
+}
+
+// One row is one line of a sale-out (聚水潭 items 商品集合). Lines are replaced as a whole with their document.
+type JstSaleoutItem struct {
+	// The 聚水潭 account.
+	ConnectionCode string
+	// 出库单号: key of the sale-out.
+	IoID string
+	// Place of the line in the document, counted from 1.
+	LineNo int32
+	// 子单号: key of the line.
+	IoiID *string
+	// 图片: address of a picture.
+	Pic *string
+	// 商品编码: the SKU as people write it.
+	SkuID *string
+	// 数量: quantity.
+	Qty decimal.NullDecimal
+	// 商品名称: name of the goods.
+	Name *string
+	// 颜色规格: colour and size.
+	PropertiesValue *string
+	// 单价: price per unit.
+	SalePrice decimal.NullDecimal
+	// 金额: amount of the line.
+	SaleAmount decimal.NullDecimal
+	// 款式编码: code of the style.
+	IID *string
+	// 原价: price before discounts.
+	SaleBasePrice decimal.NullDecimal
+	// 是否赠品: whether a gift, true or false.
+	IsGift *string
+	// 子订单号: line of the ERP's order.
+	OiID *string
+	// 平台子单号: line on the sales platform.
+	OuterOiID *string
+	// 原始线上单号: the line's own number on the sales platform.
+	RawSoID *string
+	// 单位: unit (not in the seeds' lists).
+	Unit *string
+	// 组合装商品编码: bundle that the line came from (not in the seeds' lists).
+	CombineSkuID *string
+	// 买家实付: paid by the buyer (not in the seeds' lists).
+	BuyerPaidAmount decimal.NullDecimal
+	// 卖家实收: received by the seller (not in the seeds' lists).
+	SellerIncomeAmount decimal.NullDecimal
+	// 总数量: total quantity (not in the seeds' lists).
+	TotalQty decimal.NullDecimal
+	// 批次号: batch of the line, open platform only (not in the seeds' lists).
+	BatchID *string
+	// 生产日期: made on, open platform only (in the seeds on batches).
+	ProductDate *time.Time
+	// 供应商编号: supplier, open platform only (in the seeds on batches).
+	SupplierID *string
+	// 有效期至: use before, open platform only (in the seeds on batches).
+	ExpirationDate *time.Time
+	// 事业部: business unit, Qimen only (not in the seeds' lists).
+	BuID *string
+	// 单价: price per unit (order list field).
+	Price decimal.NullDecimal
+	// 金额: amount of the line (order list field).
+	Amount decimal.NullDecimal
+	// 原价: price before discounts (order list field).
+	BasePrice decimal.NullDecimal
+	// 商品状态: state of the line (order list field).
+	ItemStatus *string
+	// 是否预售: whether sold in advance, true or false (order list field).
+	IsPresale *string
+	// 店铺款式编码: the style's code in the shop (order list field).
+	ShopIID *string
+	// 店铺商品编码: the SKU's code in the shop (order list field).
+	ShopSkuID *string
+	// 商品类型: kind of goods (order list field).
+	SkuType *string
+}
+
+// One row is one payment of a sale-outs order (聚水潭 pays 支付集合). Replaced as a whole with the document.
+type JstSaleoutPay struct {
+	// The 聚水潭 account.
+	ConnectionCode string
+	// 出库单号: key of the sale-out.
+	IoID string
+	// Place in the list of payments, counted from 1.
+	PayLineNo int32
+	// 金额: amount paid (order list field).
+	Amount decimal.NullDecimal
+	// 买家支付账号: the buyer's account, personal data (order list field).
+	BuyerAccount *string
+	// 是否支付: whether it pays the order, true or false (order list field).
+	IsOrderPay *string
+	// 外部支付单号: number of the payment at the payment platform (order list field).
+	OuterPayID *string
+	// 支付时间: when (order list field).
+	PayDate *time.Time
+	// 支付ID: key of the payment (order list field).
+	PayID *string
+	// 支付渠道: way of paying (order list field).
+	Payment *string
+	// 支付状态: state of the payment (order list field).
+	Status *string
+}
+
+// One row is the unique code of one piece in a sale-out (聚水潭 sns 唯一码集合). Replaced as a whole with the document.
+type JstSaleoutSn struct {
+	// The 聚水潭 account.
+	ConnectionCode string
+	// 出库单号: key of the sale-out.
+	IoID string
+	// Place in the list of unique codes, counted from 1.
+	SnLineNo int32
+	// Line of jst.saleout_item that it belongs to, by ioi_id or sku_id; null where no line can be told.
+	LineNo *int32
+	// 批次号: batch that it belongs to; null where none can be told.
+	BatchNo *string
+	// 商品编码: the SKU.
+	SkuID *string
+	// 唯一码: the unique code of one piece.
+	Sn *string
+	// 支付时间: printed here by the seed; on the wire it stands on the order.
+	PayDate *time.Time
+	// 错误码: printed here by the seed; on the wire it stands in the envelope of the answer.
+	Code *string
+	// true代表成功: true is success; printed here by the seed; on the wire it stands in the envelope of the old gateway's answer.
+	Issuccess *string
+	// 执行描述: printed here by the seed; on the wire it stands in the envelope of the answer.
+	Msg *string
+	// 证书编号: certificate of the piece, open platform only (not in the seeds' lists).
+	CertificateNo *string
+	// 是否箱唯一码: whether the code is a carton's, true or false, open platform only (not in the seeds' lists).
+	IsPackSn *string
+	// 是否已拆箱: whether the carton was opened, true or false, open platform only (not in the seeds' lists).
+	IsOpened *string
+	// 箱唯一码: code of the carton, open platform only (not in the seeds' lists).
+	PackSn *string
+}
+
 // One row is one account at one platform, as named in pandian.yaml. It holds no credentials.
 type OpsConnection struct {
 	// Name of the connection; the merchant's account, and the distribution column of every big table.
@@ -159,6 +531,24 @@ type OpsConnection struct {
 	// System code: wdt 旺店通, yonsuite 用友 YonSuite, qeasy 轻易云.
 	Platform string
 	// When a run last saw a change of this row's configuration.
+	UpdatedAt time.Time
+}
+
+// One row is one secret that a platform rotates, sealed by pandian. Without the key it is of no use to anybody.
+type OpsCredential struct {
+	// The connection that it opens.
+	ConnectionCode string
+	// Which of the connection's secrets, as in jst.token.
+	Name string
+	// AES-256-GCM: 12 bytes nonce, then the secret and its tag. It is bound to connection_code and name, so a row cannot stand in for another.
+	Sealed []byte
+	// Fingerprint of the key that it was sealed with: tells a wrong key from a damaged row, and tells nothing of the key.
+	KeyID string
+	// Counts from 1 with each renewal; a renewal is stored only over the version that it began with.
+	Version int64
+	// When it stops being good; null where the platform does not say.
+	ExpiresAt *time.Time
+	// When this version was stored.
 	UpdatedAt time.Time
 }
 
@@ -604,6 +994,152 @@ type StagingSnapshotPage struct {
 	RecordCount int32
 }
 
+// One row is one shop (旺店通 wdt.shop.query 查询店铺), in use or not. A row changes only when the source did.
+type WdtShop struct {
+	// The 旺店通 account.
+	ConnectionCode string
+	// 店铺ID: key of the shop.
+	ShopID string
+	// 店铺编号: the shop's code as people write it.
+	ShopNo *string
+	// 店铺名称: name of the shop.
+	ShopName *string
+	// 平台ID: sales platform; 127 is the merchant's own (自有平台).
+	PlatformID *string
+	// 子平台ID: division of the sales platform.
+	SubPlatformID *string
+	// 平台授权账号ID: the account that authorised the platform.
+	AccountID *string
+	// 平台授权账号昵称: nickname of that account.
+	AccountNick *string
+	// 省份ID: area code of the province.
+	Province *string
+	// 城市ID: area code of the city.
+	City *string
+	// 区县ID: area code of the district.
+	District *string
+	// 省份名称: name of the province.
+	ProvinceName *string
+	// 城市名称: name of the city.
+	CityName *string
+	// 区县名称: name of the district.
+	DistrictName *string
+	// 地址: street address, personal data.
+	Address *string
+	// 联系人: person to turn to, personal data.
+	Contact *string
+	// 邮编: postcode.
+	Zip *string
+	// 移动电话: mobile phone, personal data.
+	Mobile *string
+	// 固定电话: landline, personal data.
+	Telno *string
+	// 备注: note.
+	Remark *string
+	// 账款账号: account that payments go to.
+	PayAccountID *string
+	// 授权状态: whether the platform is authorised, a code.
+	AuthState *string
+	// 是否启用推送: whether orders are pushed; 0 is no.
+	PushRdsID *string
+	// 支付宝授权状态: whether Alipay is authorised, a code.
+	PayAuthState *string
+	// 授权key信息: credential of the shop; never shown in a view, log or preview.
+	AppKey *string
+	// 更新口令: credential of the shop; never shown in a view, log or preview.
+	RefreshToken *string
+	// 授权码: credential of the shop; never shown in a view, log or preview.
+	ShSecret *string
+	// API授权日期: when the platform was authorised.
+	AuthTime *time.Time
+	// session过期时间: when the session ends.
+	ExpireTime *time.Time
+	// refresh_token过期时间: when refresh_token ends.
+	ReExpireTime *time.Time
+	// 冻结授权时间: authorisation is frozen until then.
+	FreezeAuthTo *time.Time
+	// 物流宝订单: whether it takes orders of 菜鸟 物流宝.
+	WmsCheck *string
+	// 使用物流公司: carrier used.
+	LogisticsID *string
+	// 货到付款物流: carrier used for cash on delivery.
+	CodLogisticsID *string
+	// 国家: country.
+	Country *string
+	// 地址库id: address in the vendor's address book.
+	AddressID *string
+	// 邮件: e-mail, personal data.
+	Email *string
+	// 店铺网址: address of the shop on the web.
+	Website *string
+	// 自定义属性1: field of the merchant's own.
+	Prop1 *string
+	// 自定义属性2: field of the merchant's own.
+	Prop2 *string
+	// 是否禁止自动抓取订单: whether orders are not fetched by themselves.
+	IsUndownloadTrade *string
+	// 服务商id: provider of electronic invoices.
+	InvoiceProviderID *string
+	// 分组id: group of shops.
+	GroupID *string
+	// 米氏抢单开关: switch for grabbing orders.
+	IsHoldEnabled *string
+	// 递交中禁止店铺自动合并: whether the shop's orders are never merged by themselves.
+	IsNomerge *string
+	// 递交中禁止店铺自动拆分: whether the shop's orders are never split by themselves.
+	IsNosplit *string
+	// 递交中是否禁用货品指定仓库策略: whether the warehouse is not chosen by the goods.
+	IsForbiddenSetwarebygoods *string
+	// 货品指定方式: how goods choose the warehouse.
+	IsSetwarebygoods *string
+	// 自定义字段: fields of the merchant's own.
+	CustData *string
+	// 是否转入预订单: whether orders become pre-orders.
+	IsTopreorder *string
+	// 是否停用: 0 is in use, 1 is out of use.
+	IsDisabled *string
+	// 非淘店铺关联淘宝店铺: Taobao shop that this shop of another platform belongs to.
+	TaobaoShopID *string
+	// 收款方id: who is paid, on invoices.
+	InvoicePayeeID *string
+	// 纸质服务商id: provider of paper invoices.
+	PaperInvoiceProviderID *string
+	// 物流同步延迟小时数: hours until the tracking number goes to the platform.
+	LogisticsSyncDelay decimal.NullDecimal
+	// 店铺禁用物流列表: carriers that the shop does not use.
+	ForbiddenLogisticsList *string
+	// 店铺展示顺序: place of the shop in lists.
+	ShopPriority decimal.NullDecimal
+	// 大单的单品数量最低限制: least quantity of one SKU that makes a big order.
+	GreatDealLimit decimal.NullDecimal
+	// 大单指定仓库: warehouse for big orders.
+	GreatDealWarehouse *string
+	// 最后修改时间: last change.
+	Modified *time.Time
+	// 创建时间: when the shop was made.
+	Created *time.Time
+	// Page of staging.page that brought the present values.
+	PageID int64
+	// Place of the record in that page, counted from 1.
+	Place int32
+	// Hash of the record's text as it came: a record with the same hash is not written again.
+	RecordHash int64
+	// Run that wrote the present values. Not indexed, so that updates stay HOT.
+	RunID int64
+}
+
+// One row says that a row of wdt.shop was written in a run. Append-only feed for later stages, partitioned by day.
+type WdtShopChange struct {
+	// The 旺店通 account.
+	ConnectionCode string
+	// When; the partition key.
+	ChangedAt time.Time
+	// The run that wrote it.
+	RunID int64
+	// Key of the shop.
+	ShopID string
+}
+
 // One row is the stock of one SKU in one warehouse (旺店通 wdt.stock.query 库存查询). A row changes only when the source did.
 type WdtStock struct {
 	// The 旺店通 account.
@@ -682,6 +1218,478 @@ type WdtStockChange struct {
 	SpecID string
 	// Key of the warehouse.
 	WarehouseID string
+}
+
+// One row is one sales stockout (旺店通 wdt.stockout.order.query.trade 查询销售出库单). A row changes only when the source did.
+type WdtStockout struct {
+	// The 旺店通 account.
+	ConnectionCode string
+	// 出库单主键id: key of the document; the number may change, this does not (in the seed on the lines, seen live on the header too).
+	StockoutID string
+	// 出库单号: number of the stockout.
+	OrderNo *string
+	// 源单号: number of the ERP's order (JY…).
+	SrcOrderNo *string
+	// 仓库编号: code of the warehouse.
+	WarehouseNo *string
+	// 发货时间: when it was shipped; what the query's window filters on.
+	ConsignTime *time.Time
+	// 出库单类型: 1 is a sale.
+	OrderType *string
+	// 订单状态: state of the order: 5 cancelled, 55 reviewed, 95 shipped, 105 partly paid out, 110 completed, 113 abnormal.
+	TradeStatus *string
+	// 出库单类型名称: order_type in words.
+	OrderTypeName *string
+	// 订单类型: kind of order: 1 shop sale, 2 offline, 3 exchange, 4 wholesale, 7 reissue and others.
+	TradeType *string
+	// 出库子类型: kind within order_type.
+	Subtype *string
+	// 货品总售价: sum of the goods' sale prices.
+	GoodsTotalAmount decimal.NullDecimal
+	// 货品总成本: sum of the goods' costs.
+	GoodsTotalCost decimal.NullDecimal
+	// 邮资成本: cost of postage.
+	PostFee decimal.NullDecimal
+	// 物流单号: tracking number.
+	LogisticsNo *string
+	// 包装费: cost of packing.
+	PackageFee decimal.NullDecimal
+	// 收件人: personal data; not given on Qimen.
+	ReceiverName *string
+	// 国家: country of the receiver.
+	ReceiverCountry *string
+	// 省份: province of the receiver.
+	ReceiverProvince *string
+	// 城市: city of the receiver.
+	ReceiverCity *string
+	// 地区: district of the receiver.
+	ReceiverDistrict *string
+	// 详细地址: personal data; not given on Qimen.
+	ReceiverAddress *string
+	// 收件人移动电话: personal data; not given on Qimen.
+	ReceiverMobile *string
+	// 收件人固定电话: personal data; not given on Qimen.
+	ReceiverTelno *string
+	// 邮编: postcode of the receiver.
+	ReceiverZip *string
+	// 大头笔: the carrier's sorting mark for the label.
+	ReceiverDtb *string
+	// 物流公司类型: kind of carrier.
+	LogisticsType *string
+	// 物流公司编号: code of the carrier.
+	LogisticsCode *string
+	// 物流公司名称: name of the carrier.
+	LogisticsName *string
+	// 打印备注: note to print.
+	PrintRemark *string
+	// 业务员编号: code of the salesperson.
+	SalesmanNo *string
+	// 业务员名称: name of the salesperson.
+	SalesmanName *string
+	// 业务员名称: full name of the salesperson.
+	Fullname *string
+	// 仓库: name of the warehouse.
+	WarehouseName *string
+	// 创建时间: when the document was made.
+	Created *time.Time
+	// 出库原因: why the goods left.
+	StockoutReason *string
+	// 外部单号: number in another system.
+	OuterNo *string
+	// 订单编号: number of the order.
+	TradeNo *string
+	// 原始单号: number on the sales platform.
+	SrcTradeNo *string
+	// 网名: the buyer's nickname, personal data; not given on Qimen.
+	NickName *string
+	// 客户名称: the customer's name, personal data.
+	CustomerName *string
+	// 客户编号: code of the customer.
+	CustomerNo *string
+	// 交易时间: when it was ordered.
+	TradeTime *time.Time
+	// 付款时间: when it was paid.
+	PayTime *time.Time
+	// 出库单状态: 5 cancelled, 55 reviewed, 95 shipped, 105 partly paid out, 110 completed, 113 abnormal.
+	Status *string
+	// 店铺名称: name of the shop.
+	ShopName *string
+	// 店铺编号: code of the shop.
+	ShopNo *string
+	// 买家留言: what the buyer wrote.
+	BuyerMessage *string
+	// 客服备注: what customer service wrote.
+	CsRemark *string
+	// 订单标记: mark on the order, in words.
+	FlagName *string
+	// 邮费: postage that the buyer pays.
+	PostAmount decimal.NullDecimal
+	// 截停原因: why it was stopped, a code.
+	BlockReason *string
+	// 发票类别: 0 none, 1 ordinary, 2 ordinary VAT, 3 special VAT.
+	InvoiceType *string
+	// 发票抬头: whom the invoice names, personal data.
+	InvoiceTitle *string
+	// 发票内容: what the invoice says.
+	InvoiceContent *string
+	// 发票ID: key of the invoice.
+	InvoiceID *string
+	// 发货条件: 1 prepaid, 2 cash on delivery, 4 credit.
+	DeliveryTerm *string
+	// 分销类别: 0 no reseller, 1 to a supplier, 2 agency, 3 resale.
+	FenxiaoType *string
+	// 分销商ID: the reseller.
+	FenxiaoNick *string
+	// 货到付款金额: cash to collect on delivery.
+	CodAmount decimal.NullDecimal
+	// 证件类别: kind of identity document, a code.
+	IDCardType *string
+	// 收件人地址: province, city and district of the receiver.
+	ReceiverArea *string
+	// 店铺备注: note of the shop.
+	ShopRemark *string
+	// 平台id: sales platform.
+	PlatformID *string
+	// 订单表主键: key of the order.
+	TradeID *string
+	// 审单员编号: who reviewed the order.
+	CheckerName *string
+	// 审单员编号: code of who reviewed the order.
+	EmployeeNo *string
+	// 审核员: who approved it.
+	OperatorName *string
+	// 打包员编号: code of who packed.
+	PackagerNo *string
+	// 打包员: who packed.
+	PackagerName *string
+	// 拣货员编号: code of who picked.
+	PickerNo *string
+	// 拣货员: who picked.
+	PickerName *string
+	// 打单员编号: code of who printed.
+	PrinterNo *string
+	// 打单员: who printed.
+	PrinterName *string
+	// 验货员编号: code of who inspected.
+	ExaminerNo *string
+	// 验货员: who inspected.
+	ExaminerName *string
+	// 出库单号: number of the stockout; a rejected and re-approved order gets a new one.
+	StockoutNo *string
+	// 处理状态: what the warehouse system did with it, a code.
+	WmsStatus *string
+	// 接口处理错误信息: what the warehouse system's interface complained about.
+	ErrorInfo *string
+	// 仓库类别: kind of warehouse, a code.
+	WarehouseType *string
+	// 出库仓库id: key of the warehouse.
+	WarehouseID *string
+	// 客户id: key of the customer.
+	CustomerID *string
+	// 冻结原因: why it is frozen, a code.
+	FreezeReason *string
+	// 是否分配: whether stock is allocated to it.
+	IsAllocated *string
+	// 出库状态: bit mask: 1 checked, 2 weighed, 4 stocked out, 8 logistics synced, 16 sorted, 32 stall, 64 picked.
+	ConsignStatus *string
+	// 电子面单状态: state of the electronic waybill, a code.
+	EbillStatus *string
+	// 制单人: who made the document.
+	OperatorID *string
+	// 货品种类数量: number of different goods.
+	GoodsTypeCount decimal.NullDecimal
+	// MD5字符串值: the vendor's digest.
+	Md5Str *string
+	// 其他出库自定义子类别: the merchant's own kind of other stockouts.
+	CustomType *string
+	// 京东三环内: whether within Beijing's third ring, by 京东.
+	ReceiverRing *string
+	// 配送时间: when to deliver, in words.
+	ToDeliverTime *string
+	// 配送中心: distribution centre; the name says otherwise, kept as sent.
+	PreChargeTime *string
+	// 物流公司ID: key of the carrier.
+	LogisticsID *string
+	// 未知成本销售总额: sales of goods whose cost is unknown.
+	UnknownGoodsAmount decimal.NullDecimal
+	// 预估邮费成本: estimated postage.
+	CalcPostCost decimal.NullDecimal
+	// 邮费成本: postage.
+	PostCost decimal.NullDecimal
+	// 预估重量: estimated weight.
+	CalcWeight decimal.NullDecimal
+	// 快递重量: weight by the carrier.
+	PostWeight decimal.NullDecimal
+	// 包装id: packing material.
+	PackageID *string
+	// 包装成本: cost of the packing material.
+	PackageCost decimal.NullDecimal
+	// 是否包含发票: whether an invoice goes with it.
+	HasInvoice *string
+	// 打单员: key of who printed.
+	PrinterID *string
+	// 拣货出错次数: errors while picking.
+	PickErrorCount decimal.NullDecimal
+	// 拣货员id: key of who picked.
+	PickerID *string
+	// 分拣员id: key of who sorted.
+	SorterID *string
+	// 验货员id: key of who inspected.
+	ExaminerID *string
+	// 发货人id: key of who shipped.
+	ConsignerID *string
+	// 打包员id: key of who packed.
+	PackagerID *string
+	// 打包积分: points for packing.
+	PackScore decimal.NullDecimal
+	// 拣货积分: points for picking.
+	PickScore decimal.NullDecimal
+	// 签出员工id: key of who signed it out.
+	CheckouterID *string
+	// 监视员id: key of who watched.
+	WatcherID *string
+	// 分拣单编号: number of the picking list.
+	PicklistNo *string
+	// 分拣序号: place in the picking list.
+	PicklistSeq decimal.NullDecimal
+	// 发票打印状态: whether the invoice is printed, a code.
+	InvoicePrintStatus *string
+	// 颜色: colour of the mark.
+	FlagID *string
+	// 物流单模板id: template of the waybill.
+	LogisticsTemplateID *string
+	// 发货单模板id: template of the delivery note.
+	SendbillTemplateID *string
+	// 货位分配方式: how storage positions are allocated.
+	PosAllocateMode *string
+	// 便签条数: number of notes.
+	NoteCount decimal.NullDecimal
+	// 其他出库原因: key of the reason of other stockouts.
+	ReasonID *string
+	// 锁定策略id: key of the locking policy.
+	LockID *string
+	// 保留: spare field.
+	Reserve *string
+	// 原始单号: numbers on the sales platform, comma-separated where orders were merged.
+	SrcTids *string
+	// 税额: amount of tax.
+	Tax decimal.NullDecimal
+	// 币种: currency.
+	Currency *string
+	// 证件号码: number of the identity document, personal data; not given on Qimen.
+	IDCard *string
+	// 出库单审核时间: when the stockout was approved.
+	StockCheckTime *time.Time
+	// 异常状态: bit mask of what is wrong: 2 address, 8 warehouse, 16 service remark, 64 refund and others.
+	BadReason *string
+	// 打印批次: number of the print batch.
+	PrintBatchNo *string
+	// 发货单打印状态: whether the delivery note is printed, a code.
+	SendbillPrintStatus *string
+	// 物流单打印状态: whether the waybill is printed, a code.
+	LogisticsPrintStatus *string
+	// 分拣单打印状态: whether the picking list is printed, a code.
+	PicklistPrintStatus *string
+	// 货品数量: quantity of all goods (not in the seed's list, seen live).
+	GoodsCount decimal.NullDecimal
+	// 应收金额: amount due (not in the seed's list, seen live).
+	Receivable decimal.NullDecimal
+	// 已支付金额: amount paid (not in the seed's list, seen live).
+	Paid decimal.NullDecimal
+	// 退款状态: 0 none, 1 applied, 2 partly, 3 in full, 4 closed (not in the seed's list, seen live).
+	RefundStatus *string
+	// 备注: note (not in the seed's list, seen live).
+	Remark *string
+	// 最后修改时间: last change; what the second pass of the query filters on (not in the seed's list, seen live).
+	Modified *time.Time
+	// 总折扣金额: discount (not in the seed's list, seen live).
+	Discount decimal.NullDecimal
+	// 税率: rate of tax (not in the seed's list, seen live).
+	TaxRate decimal.NullDecimal
+	// Page of staging.page that brought the present values.
+	PageID int64
+	// Place of the record in that page, counted from 1.
+	Place int32
+	// Hash of the record's text as it came: a record with the same hash is not written again.
+	RecordHash int64
+	// Run that wrote the present values. Not indexed, so that updates stay HOT.
+	RunID int64
+}
+
+// One row says that a document of wdt.stockout was written in a run, with its lines and positions. Append-only feed for later stages, partitioned by day.
+type WdtStockoutChange struct {
+	// The 旺店通 account.
+	ConnectionCode string
+	// When; the partition key.
+	ChangedAt time.Time
+	// The run that wrote it.
+	RunID int64
+	// Key of the document.
+	StockoutID string
+}
+
+// One row is one line of a sales stockout (旺店通 details_list 货品列表节点). Lines are replaced as a whole with their document.
+type WdtStockoutLine struct {
+	// The 旺店通 account.
+	ConnectionCode string
+	// 出库单主键id: key of the document.
+	StockoutID string
+	// Place of the line in the document, counted from 1.
+	LineNo int32
+	// 货品数量: quantity.
+	GoodsCount decimal.NullDecimal
+	// 估重: estimated weight.
+	Weight decimal.NullDecimal
+	// 已支付金额: amount paid.
+	Paid decimal.NullDecimal
+	// 退款状态: 0 none, 1 cancelled, 2 applied, 3 await return, 4 await receipt, 5 refunded, 6 closed.
+	RefundStatus *string
+	// 备注: note.
+	Remark *string
+	// 源单据类别: kind of source document.
+	SrcOrderType *string
+	// 总折扣金额: discount on the line.
+	Discount decimal.NullDecimal
+	// 税率: rate of tax.
+	TaxRate decimal.NullDecimal
+	// 商家编码: the SKU as people write it.
+	SpecNo *string
+	// 销售价: sale price.
+	SellPrice decimal.NullDecimal
+	// 品牌编号: code of the brand.
+	BrandNo *string
+	// 品牌名称: name of the brand.
+	BrandName *string
+	// 货品类型: 0 other, 1 for sale, 2 raw material, 3 packaging, 4 reusable, 5 virtual.
+	GoodsType *string
+	// 是否是赠品: 0 no gift, 1 by rule, 2 by hand and others.
+	GiftType *string
+	// 货品名称: name of the goods.
+	GoodsName *string
+	// 货品编号: code of the goods.
+	GoodsNo *string
+	// 规格名称: name of the SKU.
+	SpecName *string
+	// 规格码: the SKU's second code.
+	SpecCode *string
+	// 来源组合装编码: the bundle that the line came from.
+	SuiteNo *string
+	// 总货款: amount of the line.
+	TotalAmount decimal.NullDecimal
+	// 货品id: key of the goods.
+	GoodsID *string
+	// 商品主键: key of the SKU.
+	SpecID *string
+	// 零售价: retail price.
+	MarketPrice decimal.NullDecimal
+	// 分摊后合计应收: what is due for the line after sharing discounts: trust this, not price by quantity.
+	ShareAmount decimal.NullDecimal
+	// 条码: barcode.
+	Barcode *string
+	// 基本单位: name of the base unit.
+	UnitName *string
+	// 订单详情表主键: key of the order's line.
+	SaleOrderID *string
+	// 邮费分摊: the line's share of postage.
+	SharePost decimal.NullDecimal
+	// 原始子订单号: number of the sub-order on the sales platform.
+	SrcOid *string
+	// 原始订单号: number of the order on the sales platform.
+	SrcTid *string
+	// 单据内部来源: where the line came from, a bit mask.
+	FromMask *string
+	// sales_trade_order表的主键: key of the line in the vendor's sales_trade_order.
+	SrcOrderDetailID *string
+	// 基本单位: key of the base unit.
+	BaseUnitID *string
+	// 辅助单位: key of the second unit.
+	UnitID *string
+	// 单位换算: base units in a second unit.
+	UnitRatio decimal.NullDecimal
+	// 辅助数量: quantity in second units.
+	Num2 decimal.NullDecimal
+	// 最终价格: price in the end.
+	Price decimal.NullDecimal
+	// 是否验货: whether inspected.
+	IsExamined *string
+	// 是否包装: whether it is packing material.
+	IsPackage *string
+	// 是否允许0成本: whether a cost of 0 is allowed.
+	IsZeroCost *string
+	// 扫描方式: how it is scanned.
+	ScanType *string
+	// 货品档案自定义属性1: the goods' own field; the name is the vendor's.
+	GoodProp1 *string
+	// 货品档案自定义属性2: the goods' own field.
+	GoodProp2 *string
+	// 货品档案自定义属性3: the goods' own field.
+	GoodProp3 *string
+	// 货品档案自定义属性4: the goods' own field.
+	GoodProp4 *string
+	// 货品档案自定义属性5: the goods' own field.
+	GoodProp5 *string
+	// 货品档案自定义属性6: the goods' own field.
+	GoodProp6 *string
+	// 单品列表自定义属性1: the SKU's own field.
+	Prop1 *string
+	// 单品列表自定义属性2: the SKU's own field.
+	Prop2 *string
+	// 单品列表自定义属性3: the SKU's own field.
+	Prop3 *string
+	// 单品列表自定义属性4: the SKU's own field.
+	Prop4 *string
+	// 单品列表自定义属性5: the SKU's own field.
+	Prop5 *string
+	// 单品列表自定义属性6: the SKU's own field.
+	Prop6 *string
+	// 批次备注: note on the batch.
+	BatchRemark *string
+	// 有效期: use before.
+	ExpireDate *time.Time
+	// 主键: key of the line (not in the seed's list, seen live).
+	RecID *string
+	// 成本价: cost when shipped (not in the seed's list, seen live).
+	CostPrice decimal.NullDecimal
+	// 最后修改时间: last change of the line (not in the seed's list, seen live).
+	Modified *time.Time
+	// 平台id: sales platform (not in the seed's list, seen live).
+	PlatformID *string
+}
+
+// One row is one storage position and batch that a stockout line was taken from (旺店通 position_list 货位节点列表). Replaced as a whole with the document.
+type WdtStockoutPosition struct {
+	// The 旺店通 account.
+	ConnectionCode string
+	// 出库单主键id: key of the document.
+	StockoutID string
+	// Place of the line in the document, counted from 1.
+	LineNo int32
+	// Place in the lines list of positions, counted from 1.
+	PositionLineNo int32
+	// 最后更新时间: last change.
+	Modified *time.Time
+	// 批次号: number of the batch.
+	BatchNo *string
+	// 货位主键id: key of the row.
+	RecID *string
+	// 成本价: cost.
+	CostPrice decimal.NullDecimal
+	// 货品数量: quantity.
+	Num decimal.NullDecimal
+	// 批次id: key of the batch.
+	BatchID *string
+	// 货位ID: key of the storage position.
+	PositionID *string
+	// 货位编号: code of the storage position.
+	PositionNo *string
+	// 出库单明细id: rec_id of the line it belongs to.
+	StockoutOrderDetailID *string
+	// 入库单明细id: line of the stock-in the goods came by.
+	StockinDetailID *string
+	// 入库单号明细id: row of the stock they were taken from.
+	StockSpecDetailID *string
+	// 货位出库数量: quantity taken here; over a line these add up to its goods_count.
+	PositionGoodsCount decimal.NullDecimal
 }
 
 // One row is one stock row of 用友 YonSuite (QueryCurrentStocksByCondition 现存量查询V2). A row changes only when the source did, and goes when a complete snapshot no longer has it. Column names are the vendor's in lower case.

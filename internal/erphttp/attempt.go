@@ -26,6 +26,7 @@ type exchange struct {
 	host   string
 	head   Head
 	watch  *watchdog
+	wire   wire
 	// parent is the caller's context, ctx the attempt's own.
 	parent, ctx context.Context
 }
@@ -73,7 +74,7 @@ func (x *exchange) send() (*http.Response, error) {
 		x.client.Stats.retries.Add(1)
 	}
 	sent := time.Now()
-	response, err := x.client.http.Do(request)
+	response, err := x.client.http.Do(x.wire.watch(request))
 	if err != nil {
 		return nil, x.broken(Unreachable, err)
 	}
@@ -92,7 +93,7 @@ func (x *exchange) buffer(body io.Reader) (*result, error) {
 	}
 	if int64(buffer.Len()) > limit {
 		return nil, x.fail(&Error{
-			Kind: TooLarge, Err: fmt.Errorf("more than %d bytes", limit),
+			Kind: TooLarge, Delivered: true, Err: fmt.Errorf("more than %d bytes", limit),
 			Advice: "ask for smaller pages or windows, or raise max_body",
 		})
 	}
@@ -162,18 +163,23 @@ func (c *Client) throttleWait(vendor time.Duration) time.Duration {
 // broken names what an I/O error means: the caller gave up, the attempt's own
 // timer fired, or the connection failed in the way that kind says.
 func (x *exchange) broken(kind Kind, err error) error {
+	failed := &Error{Kind: kind, Delivered: x.wire.mayHaveCarried(err)}
 	switch {
-	case x.parent.Err() != nil:
+	case x.parent.Err() != nil && !x.call.Once:
 		return x.parent.Err()
+	case x.parent.Err() != nil:
+		failed.Kind, failed.Err = Canceled, context.Cause(x.parent)
 	case errors.Is(context.Cause(x.ctx), errTookTooLong):
-		return x.fail(&Error{Kind: TimedOut, Err: fmt.Errorf("nothing more within %s", x.watch.limit)})
+		failed.Kind, failed.Err = TimedOut, fmt.Errorf("nothing more within %s", x.watch.limit)
 	default:
-		return x.fail(&Error{Kind: kind, Err: withoutURL(err)})
+		failed.Err = withoutURL(err)
 	}
+	return x.fail(failed)
 }
 
 func (x *exchange) fail(e *Error) error {
 	e.Platform, e.Operation, e.Host = x.client.Platform, x.call.Operation, x.host
 	e.Status, e.Skew, e.Attempts = x.head.Status, x.head.Skew, x.number
+	e.giveUp = e.giveUp || x.call.Once && e.Delivered
 	return x.client.Secrets.clean(e)
 }

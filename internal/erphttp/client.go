@@ -54,6 +54,13 @@ type Call struct {
 	Operation string
 	// Build makes the request anew for each attempt. The request must carry ctx.
 	Build func(ctx context.Context) (*http.Request, error)
+	// Once says that the call has an effect. It is then not sent again after
+	// anything that may have reached the platform, which is what Error.Delivered
+	// says. What certainly had no effect is repeated as ever: a connection that was
+	// never made, a call that was throttled, a Retry with Verdict.NoEffect.
+	//
+	// It must be a POST: net/http itself repeats a GET on a broken connection.
+	Once bool
 }
 
 // Head is an answer without its body.
@@ -147,18 +154,21 @@ func (c *Client) Failure(operation string, head Head, verdict Verdict) error {
 
 func (c *Client) do(ctx context.Context, call Call, streaming bool) (*result, error) {
 	attempts := 0
-	var last error
+	var last *Error
 	got, err := c.executor.WithContext(ctx).Get(func() (*result, error) {
 		attempts++
 		got, err := c.attempt(ctx, call, attempts, streaming)
-		if AsError(err) != nil {
-			last = err
+		if failed := AsError(err); failed != nil {
+			failed.Delivered = failed.Delivered || last != nil && last.Delivered
+			last = failed
 		}
 		return got, err
 	})
 	switch {
 	case err == nil:
 		return got, nil
+	case last != nil && last.Kind == Canceled:
+		return nil, last
 	case ctx.Err() != nil:
 		return nil, canceled(ctx, c.Platform, call.Operation, last)
 	case errors.Is(err, circuitbreaker.ErrOpen):
@@ -170,19 +180,23 @@ func (c *Client) do(ctx context.Context, call Call, streaming bool) (*result, er
 
 // canceled names the failure that was being retried when the caller gave up:
 // "deadline exceeded" alone would hide why it took that long.
-func canceled(ctx context.Context, platform, operation string, last error) error {
+func canceled(ctx context.Context, platform, operation string, last *Error) error {
 	if last != nil {
 		return fmt.Errorf("%s %s: %w; the last attempt failed: %w", platform, operation, context.Cause(ctx), last)
 	}
 	return fmt.Errorf("%s %s: %w", platform, operation, context.Cause(ctx))
 }
 
-func (c *Client) circuitOpen(call Call, attempts int, last error) *Error {
+func (c *Client) circuitOpen(call Call, attempts int, last *Error) *Error {
 	wait := c.breaker.RemainingDelay().Round(time.Second)
-	return &Error{
-		Kind: CircuitOpen, Platform: c.Platform, Operation: call.Operation, Attempts: attempts, Err: last,
+	open := &Error{
+		Kind: CircuitOpen, Platform: c.Platform, Operation: call.Operation, Attempts: attempts,
 		Advice: fmt.Sprintf("the next call is let through in %s", max(wait, time.Second)),
 	}
+	if last != nil {
+		open.Err, open.Delivered = last, last.Delivered
+	}
+	return open
 }
 
 // throttleRetry repeats throttled calls. It waits no time of its own: the pacer

@@ -36,6 +36,8 @@ const (
 	// CircuitOpen: nothing was sent, because the connection failed too often a
 	// moment ago.
 	CircuitOpen Kind = "circuit_open"
+	// Canceled: the caller gave up while a Call.Once was under way.
+	Canceled Kind = "canceled"
 )
 
 // Error is a call that failed for good: what could be retried has been. It
@@ -54,6 +56,13 @@ type Error struct {
 	Advice string
 	// Attempts counts the requests made for this call.
 	Attempts int
+	// Delivered says that the request of one of the attempts may have reached the
+	// platform, and that nobody heard what became of it: no answer in time, a
+	// connection that broke once it was made, an answer that was cut off, too large
+	// or not readable, a 5xx, a verdict Retry without NoEffect. It is false when no
+	// connection was made (name, dial, TLS), when nothing was sent, and when the
+	// platform answered in words of its own.
+	Delivered bool
 	// Skew is this machine's clock against the platform's.
 	Skew Skew
 	// Err is the cause where there is one.
@@ -123,6 +132,8 @@ func (e *Error) happened() string {
 		return "the platform says that calls come too often"
 	case LoginRefused:
 		return "the platform no longer accepts the login"
+	case Canceled:
+		return "given up while the call was under way"
 	case CircuitOpen:
 		return "not called, because the last calls all failed"
 	default:
@@ -158,6 +169,14 @@ func AsError(err error) *Error {
 		return e
 	}
 	return nil
+}
+
+// MayHaveArrived says that the request of a call that failed with err may have
+// reached the platform, as Error.Delivered does. A context's error without an
+// *Error in its chain comes from a call that was not sent.
+func MayHaveArrived(err error) bool {
+	failed := AsError(err)
+	return failed != nil && failed.Delivered
 }
 
 // withoutURL drops what net/http and net/url put around a cause: they quote the

@@ -5,8 +5,9 @@
 // ERP platforms answer most of their errors inside HTTP 200, so what an answer
 // means is the vendor's [Classify] to say, and what follows from it is decided
 // here, in one place. Every request is built anew for each attempt, because
-// timestamps and signatures must be fresh. All calls that go through this
-// package are reads: repeating one is always safe.
+// timestamps and signatures must be fresh. A call is taken for a read, which may
+// be repeated at will, unless it says Once; then it is repeated only where it
+// certainly had no effect, and [Error] says whether it may have had one.
 package erphttp
 
 import (

@@ -47,6 +47,10 @@ type Verdict struct {
 	Code, Message, SubCode, SubMessage string
 	// Advice tells a person what to do about it.
 	Advice string
+	// NoEffect is for Retry: the platform says that it refused before it did
+	// anything, so that even a Call.Once may be repeated. Throttle, LoginExpired and
+	// Final always mean that.
+	NoEffect bool
 }
 
 // Classify reads one answer. It must accept any bytes, and must not keep them.
@@ -77,5 +81,6 @@ func (v Verdict) failure(platform, operation string) *Error {
 		Kind: kind, Platform: platform, Operation: operation,
 		Code: v.Code, Message: v.Message, SubCode: v.SubCode, SubMessage: v.SubMessage,
 		Advice: v.Advice, wait: v.Wait,
+		Delivered: v.Action == Retry && !v.NoEffect,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pandian/internal/sandbox/fault"
+	"pandian/internal/sandbox/stockouts"
 	"pandian/internal/sandbox/world"
 )
 
@@ -19,6 +20,9 @@ import (
 type Options struct {
 	// World describes the data. Its Now, when zero, is the clock's time at New.
 	World world.Options
+	// Stockouts describes the shops and sales stockouts of 旺店通. Its Now, when
+	// zero, is that of World.
+	Stockouts stockouts.Options
 	// Faults are in place from the start; _faults replaces them.
 	Faults fault.Plan
 	// Limits are calls allowed in any 60 seconds per credential.
@@ -51,8 +55,9 @@ type Limits struct {
 // calls a minute each. The world's Now is left to New.
 func DefaultOptions() Options {
 	return Options{
-		World:  world.DefaultOptions(time.Time{}),
-		Limits: Limits{OpenAPI2: 60, Qimen: 60, Yonsuite: 60},
-		Seed:   1,
+		World:     world.DefaultOptions(time.Time{}),
+		Stockouts: stockouts.DefaultOptions(time.Time{}),
+		Limits:    Limits{OpenAPI2: 60, Qimen: 60, Yonsuite: 60},
+		Seed:      1,
 	}
 }

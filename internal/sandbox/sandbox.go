@@ -8,6 +8,7 @@ import (
 
 	"pandian/internal/sandbox/fault"
 	"pandian/internal/sandbox/meter"
+	"pandian/internal/sandbox/stockouts"
 	"pandian/internal/sandbox/wdt"
 	"pandian/internal/sandbox/world"
 	"pandian/internal/sandbox/yonsuite"
@@ -28,6 +29,7 @@ type Sandbox struct {
 	options     Options
 	credentials Credentials
 	world       *world.World
+	stockouts   *stockouts.World
 	faults      *fault.Set
 	meter       *meter.Meter
 	platforms   []platform
@@ -48,6 +50,12 @@ func New(o Options) (*Sandbox, error) {
 	if s.world, err = world.New(o.World); err != nil {
 		return nil, fmt.Errorf("build sandbox world: %w", err)
 	}
+	if o.Stockouts.Now.IsZero() {
+		o.Stockouts.Now = o.World.Now
+	}
+	if s.stockouts, err = stockouts.New(o.Stockouts); err != nil {
+		return nil, fmt.Errorf("build sandbox shops and stockouts: %w", err)
+	}
 	if s.faults, err = fault.NewSet(o.Seed, o.Faults, s.meter); err != nil {
 		return nil, fmt.Errorf("read sandbox faults: %w", err)
 	}
@@ -65,7 +73,7 @@ func (s *Sandbox) addPlatforms() {
 	s.platforms = []platform{
 		wdt.New(wdt.Options{
 			Account: s.credentials.wdt(), OpenLimit: o.Limits.OpenAPI2, QimenLimit: o.Limits.Qimen, Now: o.Now,
-		}, s.world, s.faults, s.meter),
+		}, s.world, s.stockouts, s.faults, s.meter),
 		s.yonsuite,
 	}
 	for _, p := range s.platforms {
@@ -81,6 +89,9 @@ func (s *Sandbox) Credentials() Credentials { return s.credentials }
 
 // World is the data behind the platforms; changing it changes their answers.
 func (s *Sandbox) World() *world.World { return s.world }
+
+// Stockouts are the shops and sales stockouts behind 旺店通.
+func (s *Sandbox) Stockouts() *stockouts.World { return s.stockouts }
 
 // SetFaults replaces the faults in place; a plan that is refused changes
 // nothing.

@@ -4,6 +4,7 @@
 package vault
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"time"
@@ -22,6 +23,11 @@ type Secret struct {
 	Version int64
 }
 
+// sameAs is true for a secret of the same value that is good for as long.
+func (s Secret) sameAs(other Secret) bool {
+	return bytes.Equal(s.Value, other.Value) && s.ExpiresAt.Equal(other.ExpiresAt) && other.Version > 0
+}
+
 // Store keeps secrets by connection and name, as in "jst", "token".
 type Store interface {
 	// Read returns the newest version, or ErrNotFound.
@@ -29,7 +35,8 @@ type Store interface {
 	// Renew calls renew with the newest version (the zero Secret if there is
 	// none) and keeps what it returns before anybody else may renew the same
 	// secret, in this process or another: a rotated token must not be lost or
-	// rotated twice. When renew fails nothing changes. It returns the version
-	// that is kept.
+	// rotated twice. When renew fails nothing changes; when it returns current as
+	// it was, that is kept and counts no version. Renew returns the version that
+	// is kept. renew must not renew the same secret itself.
 	Renew(ctx context.Context, connection, name string, renew func(ctx context.Context, current Secret) (Secret, error)) (Secret, error)
 }

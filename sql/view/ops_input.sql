@@ -24,7 +24,8 @@ select
     page.window_id,
     page.landed_at,
     page.record_count,
-    page.records
+    page.records,
+    page.envelope::json as envelope
 from staging.page
 inner join ops.input_run on input_run.run_id = page.run_id;
 comment on view ops.input_page is 'One row is a page that the present step reads.';

@@ -25,7 +25,13 @@ with figure as (
         coalesce(max(tally.value) filter (where tally.name = 'replaced'), 0) as replaced,
         coalesce(max(tally.value) filter (where tally.name = 'new'), 0) as new,
         coalesce(max(tally.value) filter (where tally.name = 'changed'), 0) as changed,
-        coalesce(max(tally.value) filter (where tally.name = 'unchanged'), 0) as unchanged
+        coalesce(max(tally.value) filter (where tally.name = 'unchanged'), 0) as unchanged,
+        max(tally.value) filter (where tally.name = 'proposed') as proposed,
+        coalesce(max(tally.value) filter (where tally.name = 'made'), 0) as made,
+        coalesce(max(tally.value) filter (where tally.name = 'held_back'), 0) as held_back,
+        coalesce(max(tally.value) filter (where tally.name = 'withdrawn'), 0) as withdrawn,
+        coalesce(max(tally.value) filter (where tally.name = 'late'), 0) as late,
+        coalesce(max(tally.value) filter (where tally.name = 'not_due'), 0) as not_due
     from ops.tally
     group by
         tally.run_id,
@@ -42,7 +48,8 @@ input_landed as (
     inner join ops.tally
         on tally.run_id = step_input.input_run_id
         and tally.name = 'landed'
-    where step_input.step_code = 'source/' || replace(tally.subject, '.', '_')
+    -- readings of one thing, as wdt.stockout.modified, are typed by one step
+    where step_input.step_code = 'source/' || array_to_string((string_to_array(tally.subject, '.'))[1:2], '_')
     group by
         step_input.run_id,
         tally.subject
@@ -86,6 +93,12 @@ cross join lateral (
             figure.taken,
             figure.new + figure.changed + figure.unchanged + figure.repeated + figure.replaced + figure.rejected,
             figure.taken is not null
+        ),
+        (
+            'documents proposed = made + unchanged + held back + withdrawn + late + not due',
+            figure.proposed,
+            figure.made + figure.unchanged + figure.held_back + figure.withdrawn + figure.late + figure.not_due,
+            figure.proposed is not null
         )
 ) as equation (name, one_side, other_side, is_due)
 where equation.is_due;

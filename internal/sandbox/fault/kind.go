@@ -6,6 +6,7 @@ type Kind string
 // Faults of the transport. They apply to every endpoint.
 const (
 	HTTP500       Kind = "http_500"       // HTTP 500 with a short text
+	HTTP502       Kind = "http_502"       // HTTP 502 with a short text
 	HTTP503       Kind = "http_503"       // HTTP 503; Value: seconds of Retry-After
 	HTTP429       Kind = "http_429"       // HTTP 429; Value: seconds of Retry-After
 	Redirect      Kind = "http_302"       // HTTP 302 to a page that is not the API
@@ -22,6 +23,11 @@ const (
 	TruncatedGzip Kind = "truncated_gzip" // a gzip stream that ends after Value bytes (64)
 	Trickle       Kind = "trickle"        // Value bytes (16) at a time, DelayMS between them
 	Padded        Kind = "padded"         // Value bytes (1 MiB) of blanks before the body
+	// LostAnswer lets the call take its effect and loses the answer: after
+	// DelayMS the connection breaks, or HTTP status Value comes instead.
+	LostAnswer Kind = "lost_answer"
+	// SlowAnswer lets the call take its effect at once and answers after DelayMS.
+	SlowAnswer Kind = "slow_answer"
 )
 
 // Faults of a platform's own logic. They apply where the platform has them.
@@ -41,9 +47,10 @@ const (
 
 // known are the kinds a plan may name.
 var known = map[Kind]bool{
-	HTTP500: true, HTTP503: true, HTTP429: true, Redirect: true, Slow: true, Hang: true, Reset: true,
+	HTTP500: true, HTTP502: true, HTTP503: true, HTTP429: true, Redirect: true, Slow: true, Hang: true, Reset: true,
 	HTMLPage: true, NotJSON: true, EmptyBody: true, Truncated: true, Cut: true, BOM: true, GBK: true,
 	TruncatedGzip: true, Trickle: true, Padded: true,
+	LostAnswer: true, SlowAnswer: true,
 	Throttle: true, Remote: true, Code: true, TokenExpired: true, EmptyPage: true, ShortPage: true,
 	RepeatedPage: true, LyingTotal: true, DriftUpdate: true, DriftInsert: true, DriftDelete: true,
 }

@@ -4,6 +4,7 @@ package fault
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -87,6 +88,9 @@ func (p Plan) Check() error {
 		}
 		if !(r.Share >= 0 && r.Share <= 1) || r.Count < 0 || r.After < 0 || r.DelayMS < 0 {
 			return fmt.Errorf("fault rule %d (%s): share is between 0 and 1, the counts are not negative", i, r.Kind)
+		}
+		if r.Kind == LostAnswer && r.Value != 0 && http.StatusText(r.Value) == "" {
+			return fmt.Errorf("fault rule %d (%s): %d is no HTTP status", i, r.Kind, r.Value)
 		}
 	}
 	return p.Modes.check()

@@ -78,6 +78,7 @@ func TestARefusedPlanChangesNothing(t *testing.T) {
 		"unknown kind":   {Rules: []Rule{{Kind: "http_501"}}},
 		"share over one": {Rules: []Rule{{Kind: Slow, Share: 1.1}}},
 		"negative count": {Rules: []Rule{{Kind: Slow, Count: -1}}},
+		"lost status":    {Rules: []Rule{{Kind: LostAnswer, Value: 42}}},
 		"unknown mode":   {Modes: Modes{Total: "sometimes"}},
 		"no status":      {Modes: Modes{ErrorStatus: 42}},
 	} {

@@ -19,6 +19,9 @@ func (s *Set) Wrap(name func(*http.Request) string, next http.Handler) http.Hand
 		if s.instead(endpoint, w, r) {
 			return
 		}
+		if s.after(endpoint, w, r, next) {
+			return
+		}
 		out := s.around(endpoint, w, r)
 		next.ServeHTTP(out, r)
 		out.close()
@@ -47,6 +50,7 @@ var replacements = [...]struct {
 	{Hang, hang},
 	{Reset, func(http.ResponseWriter, *http.Request, Rule) { panic(http.ErrAbortHandler) }},
 	{HTTP500, refuse(http.StatusInternalServerError)},
+	{HTTP502, refuse(http.StatusBadGateway)},
 	{HTTP503, refuse(http.StatusServiceUnavailable)},
 	{HTTP429, refuse(http.StatusTooManyRequests)},
 	{Redirect, func(w http.ResponseWriter, r *http.Request, _ Rule) {

@@ -60,6 +60,7 @@ func TestFaultsThatReplaceTheAnswer(t *testing.T) {
 		header, body string
 	}{
 		{Rule{Kind: HTTP500}, 500, "", "Internal Server Error"},
+		{Rule{Kind: HTTP502}, 502, "", "Bad Gateway"},
 		{Rule{Kind: HTTP503, Value: 7}, 503, "Retry-After: 7", "Service Unavailable"},
 		{Rule{Kind: HTTP429, Value: 3}, 429, "Retry-After: 3", "Too Many Requests"},
 		{Rule{Kind: Redirect}, 302, "Location: /_elsewhere", ""},

@@ -47,7 +47,7 @@ func (s *Server) openAnswer(endpoint string, op operation, r *http.Request) (ans
 	if rule, ok := s.faults.Fire(endpoint, fault.Code); ok {
 		return answer{}, &refusal{rule.Text, "业务处理失败"}
 	}
-	got, refused := op.run(s, call{endpoint: endpoint, params: params, style: style{}, now: now})
+	got, refused := s.run(op, call{endpoint: endpoint, params: params, style: style{}, now: now})
 	if refused != nil {
 		s.meter.Add(endpoint, meter.BadRequests, 1)
 	}
@@ -96,11 +96,14 @@ func openRefusal(r *refusal) []byte {
 }
 
 // addTotal shows total_count on page 0, as text or number; on later pages only
-// in the modes that say so.
+// in the modes that say so. A method without a total shows one only in the mode
+// that names its type.
 func addTotal(o *jsonout.Object, a answer, modes fault.Modes, usual string) {
 	kind := usual
 	if modes.Total != "" {
 		kind = modes.Total
+	} else if a.untold {
+		return
 	}
 	total := a.total
 	if a.page > 0 {
@@ -131,6 +134,11 @@ func addList(o *jsonout.Object, name string, records [][]byte, modes fault.Modes
 		}
 		return
 	}
+	o.Raw(name, array(records))
+}
+
+// array writes records as a JSON array.
+func array(records [][]byte) string {
 	list := []byte{'['}
 	for i, record := range records {
 		if i > 0 {
@@ -138,5 +146,5 @@ func addList(o *jsonout.Object, name string, records [][]byte, modes fault.Modes
 		}
 		list = append(list, record...)
 	}
-	o.Raw(name, string(append(list, ']')))
+	return string(append(list, ']'))
 }

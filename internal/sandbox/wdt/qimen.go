@@ -60,8 +60,8 @@ func (s *Server) gatewayAnswer(endpoint string, params map[string]string) []byte
 	}
 	op := qimenOperations[methodName(params)].operation
 	modes := s.faults.Modes()
-	gotStyle := style{numbers: true, decimals: modes.Decimals == "number", capitals: true}
-	got, refused := op.run(s, call{endpoint: endpoint, params: params, style: gotStyle, now: now})
+	gotStyle := style{numbers: true, decimals: modes.Decimals == "number", capitals: true, anonymous: true}
+	got, refused := s.run(op, call{endpoint: endpoint, params: params, style: gotStyle, gateway: true, now: now})
 	if refused != nil {
 		s.meter.Add(endpoint, meter.BadRequests, 1)
 		return s.gatewayRefusal(throughGateway(refused))

@@ -15,6 +15,8 @@ type style struct {
 	numbers  bool // integers as numbers
 	decimals bool // decimals as numbers
 	capitals bool // Created and Status
+	// anonymous leaves out what tells who the buyer is.
+	anonymous bool
 }
 
 // record writes one record in a style.

@@ -12,13 +12,18 @@ import (
 
 	"pandian/internal/sandbox/fault"
 	"pandian/internal/sandbox/meter"
+	"pandian/internal/sandbox/stockouts"
 	"pandian/internal/sandbox/world"
 )
 
 // The names of the endpoints in statistics and fault plans.
 const (
-	OpenStock  = "wdt.openapi2.stock"
-	QimenStock = "wdt.qimen.stock"
+	OpenStock     = "wdt.openapi2.stock"
+	OpenShop      = "wdt.openapi2.shop"
+	OpenStockout  = "wdt.openapi2.stockout"
+	QimenStock    = "wdt.qimen.stock"
+	QimenShop     = "wdt.qimen.shop"
+	QimenStockout = "wdt.qimen.stockout"
 	// QimenOther are calls to the gateway without a method that is known.
 	QimenOther = "wdt.qimen.other"
 )
@@ -42,10 +47,12 @@ type Options struct {
 	Now        func() time.Time
 }
 
-// Server answers both routes from one world.
+// Server answers both routes from the world of stocks and the world of shops and
+// sales stockouts.
 type Server struct {
 	options    Options
 	world      *world.World
+	stockouts  *stockouts.World
 	faults     *fault.Set
 	meter      *meter.Meter
 	openLimit  *meter.Limiter
@@ -54,9 +61,9 @@ type Server struct {
 }
 
 // New makes a server; it keeps no state of its own but limits and request ids.
-func New(o Options, w *world.World, faults *fault.Set, m *meter.Meter) *Server {
+func New(o Options, w *world.World, so *stockouts.World, faults *fault.Set, m *meter.Meter) *Server {
 	return &Server{
-		options: o, world: w, faults: faults, meter: m,
+		options: o, world: w, stockouts: so, faults: faults, meter: m,
 		openLimit:  meter.NewLimiter(o.OpenLimit),
 		qimenLimit: meter.NewLimiter(o.QimenLimit),
 	}
@@ -64,8 +71,17 @@ func New(o Options, w *world.World, faults *fault.Set, m *meter.Meter) *Server {
 
 // Register adds the routes of both platforms.
 func (s *Server) Register(mux *http.ServeMux) {
-	mux.Handle("/openapi2/stock_query.php", s.faults.Wrap(
-		func(*http.Request) string { return OpenStock }, s.open(OpenStock, stockOperation)))
+	for _, file := range [...]struct {
+		name, endpoint string
+		operation      operation
+	}{
+		{"stock_query.php", OpenStock, stockOperation},
+		{"shop.php", OpenShop, shopOperation},
+		{"stockout_order_query_trade.php", OpenStockout, stockoutOperation},
+	} {
+		endpoint := func(*http.Request) string { return file.endpoint }
+		mux.Handle("/openapi2/"+file.name, s.faults.Wrap(endpoint, s.open(file.endpoint, file.operation)))
+	}
 	gateway := s.faults.Wrap(gatewayEndpoint, http.HandlerFunc(s.serveQimen))
 	mux.Handle("/router/qm", gateway)
 	mux.Handle("/router/qmtest", gateway)
@@ -95,8 +111,9 @@ func parameters(r *http.Request) (map[string]string, error) {
 
 // operation is one method of the ERP, the same behind both routes.
 type operation struct {
-	list string // the element that holds the records
-	run  func(*Server, call) (answer, *refusal)
+	list  string // the element that holds the records
+	usual int    // page_size of a call that sends none
+	find  func(*Server, call) (source, *refusal)
 }
 
 // qimenOperations are the methods that the gateway forwards.
@@ -104,7 +121,9 @@ var qimenOperations = map[string]struct {
 	endpoint  string
 	operation operation
 }{
-	"wdt.stock.query": {QimenStock, stockOperation},
+	"wdt.stock.query":                {QimenStock, stockOperation},
+	"wdt.shop.query":                 {QimenShop, shopOperation},
+	"wdt.stockout.order.query.trade": {QimenStockout, stockoutOperation},
 }
 
 // gatewayEndpoint names the endpoint of a call to the gateway. A request that
@@ -131,14 +150,17 @@ type call struct {
 	endpoint string
 	params   map[string]string
 	style    style
+	gateway  bool // it came through Qimen
 	now      time.Time
 }
 
-// answer is one page. Total counts all pages; only page 0 shows it.
+// answer is one page. Total counts all pages; only page 0 shows it, and not when
+// it is untold.
 type answer struct {
 	records [][]byte
 	total   int
 	page    int
+	untold  bool
 }
 
 // refusal is an error of the ERP: code of openapi2, sub_code of the gateway.

@@ -14,6 +14,7 @@ import (
 
 	"pandian/internal/sandbox/fault"
 	"pandian/internal/sandbox/meter"
+	"pandian/internal/sandbox/stockouts"
 	"pandian/internal/sandbox/world"
 )
 
@@ -26,20 +27,26 @@ var testAccount = Account{
 
 // rig is one server with what a test wants to turn or read.
 type rig struct {
-	t      *testing.T
-	world  *world.World
-	faults *fault.Set
-	meter  *meter.Meter
-	server *Server
-	mux    *http.ServeMux
+	t         *testing.T
+	world     *world.World
+	stockouts *stockouts.World
+	faults    *fault.Set
+	meter     *meter.Meter
+	server    *Server
+	mux       *http.ServeMux
 }
 
 func newRig(t *testing.T, o Options, rows int, rules ...fault.Rule) *rig {
 	t.Helper()
 	wo := world.DefaultOptions(testNow)
 	wo.Rows = rows
+	so := stockouts.DefaultOptions(testNow)
+	so.Huge = 0 // has a test of its own
+	documents, err := stockouts.New(so)
+	if err != nil {
+		t.Fatalf("build stockouts: %v", err)
+	}
 	r := &rig{t: t, meter: &meter.Meter{}, mux: http.NewServeMux()}
-	var err error
 	if r.world, err = world.New(wo); err != nil {
 		t.Fatalf("build world: %v", err)
 	}
@@ -50,7 +57,8 @@ func newRig(t *testing.T, o Options, rows int, rules ...fault.Rule) *rig {
 	if o.Now == nil {
 		o.Now = func() time.Time { return testNow }
 	}
-	r.server = New(o, r.world, r.faults, r.meter)
+	r.stockouts = documents
+	r.server = New(o, r.world, r.stockouts, r.faults, r.meter)
 	r.server.Register(r.mux)
 	return r
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // toXML shows a JSON answer as the gateway's XML: the same names, the member
-// response as the root, and each record of stocks as one stock. The shape is
+// response as the root, and each record of a list in an element of its own. The shape is
 // assumed; it is here so that a client that forgets format=json notices.
 func toXML(body []byte) ([]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
@@ -36,7 +36,7 @@ func xmlValue(out *bytes.Buffer, in *json.Decoder, name string) error {
 		return xmlMembers(out, in)
 	case json.Delim('['):
 		for in.More() {
-			if err := xmlValue(out, in, strings.TrimSuffix(name, "s")); err != nil {
+			if err := xmlValue(out, in, elementOf(name)); err != nil {
 				return err
 			}
 		}
@@ -46,6 +46,17 @@ func xmlValue(out *bytes.Buffer, in *json.Decoder, name string) error {
 		return nil
 	}
 	return xml.EscapeText(out, []byte(fmt.Sprint(token)))
+}
+
+// elementOf names one record of a list: stock of stocks, shop of shoplist,
+// stockout of stockout_list.
+func elementOf(list string) string {
+	for _, ending := range [...]string{"_list", "list", "s"} {
+		if one, ok := strings.CutSuffix(list, ending); ok {
+			return one
+		}
+	}
+	return list
 }
 
 // xmlMembers copies the members of an object up to its closing brace.

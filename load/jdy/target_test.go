@@ -1,0 +1,321 @@
+package jdy_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"pandian/internal/erphttp"
+	"pandian/load"
+	"pandian/load/jdy"
+)
+
+func TestSend_creates_what_is_not_there_and_updates_what_is(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	target := p.target(t)
+	first := send(t, target, goods("SP-1"), goods("SP-2"))
+	if states(first) != "sent sent" || first[0].TargetDocumentID != "925150323784304641" || first[1].TargetDocumentNo != "SP-2" {
+		t.Fatalf("got %+v, want two that were made, with id and number", first)
+	}
+	again := send(t, target, goods("SP-2"))
+	if states(again) != "sent" || again[0].TargetDocumentID != first[1].TargetDocumentID || len(p.there) != 2 {
+		t.Errorf("got %+v and %d materials, want the second one changed", again, len(p.there))
+	}
+	want := `{"items":[{"id":"925150323784304642","number":"SP-2","name":"测试 <SP-2>","baseunitid_id":"925150323784304640","coefficient1":12345678901234567890.10}]}`
+	if got := p.bodies[savePath][1]; got != want {
+		t.Errorf("got body\n%s\nwant\n%s", got, want)
+	}
+}
+
+func TestSend_puts_token_account_and_router_where_they_belong(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	conn := p.connection()
+	conn.RouterAddr = "https://tf.jdy.com"
+	send(t, newTarget(t, conn), goods("SP-1"))
+	got := fmt.Sprintf("%s %s %s %s %s %q", p.queries[savePath], p.header.Get("accountId"), p.header.Get("groupName"),
+		p.header.Get("X-GW-Router-Addr"), p.header.Get("Content-Type"), p.header.Get("X-Api-Signature"))
+	want := `[access_token=CANARY-token-1] 925150323784304641 ns-v7g6 https://tf.jdy.com application/json; charset=utf-8 ""`
+	if got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if p.count(tokenPath) != 1 || p.count(accountPath) != 1 || p.count(detailPath) != 1 || p.count(savePath) != 1 {
+		t.Errorf("got calls %v, want one of each", p.calls)
+	}
+	query := p.queries[tokenPath][0]
+	if query != "client_id=200000&client_secret=CANARY-client-secret&password=CANARY-pass%2Fword%3F%26%3D&username=13800000000" {
+		t.Errorf("got token query %q", query)
+	}
+}
+
+func TestSend_signs_where_that_is_asked_for(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	conn := p.connection()
+	conn.SignHeaders = true
+	send(t, newTarget(t, conn), goods("SP-1"))
+	want := jdy.Sign(canarySecret, "POST", savePath, p.queries[savePath][0], p.header.Get("X-Api-Nonce"), p.header.Get("X-Api-TimeStamp"))
+	if got := p.header.Get("X-Api-Signature"); got != want || p.header.Get("X-Api-ClientID") != "200000" || p.header.Get("X-Api-Auth-Version") != "2.0" {
+		t.Errorf("got headers %v, want signature %s", p.header, want)
+	}
+	if nonce := p.header.Get("X-Api-Nonce"); len(nonce) != 10 || p.header.Get("X-Api-SignHeaders") != "X-Api-TimeStamp,X-Api-Nonce" {
+		t.Errorf("got nonce %q, want ten digits", nonce)
+	}
+}
+
+func TestSend_writes_in_batches(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	conn := p.connection()
+	conn.BatchSize = 2
+	outcomes := send(t, newTarget(t, conn), goods("A"), goods("B"), goods("C"), goods("D"), goods("E"))
+	if p.count(savePath) != 3 || states(outcomes) != "sent sent sent sent sent" {
+		t.Errorf("got %d calls and %s, want 3 and all sent", p.count(savePath), states(outcomes))
+	}
+}
+
+// fault 24: a bad item stands alone.
+func TestSend_gives_each_item_of_a_batch_its_own_outcome(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	bad := load.Document{Payload: []byte(`{"number":"B","name":"b","baseunitid_id":""}`)}
+	same := load.Document{Payload: []byte(`{"number":"D","name":"测试 <A>","baseunitid_id":"1"}`)}
+	outcomes := send(t, p.target(t), goods("A"), bad, goods("C"), same)
+	if states(outcomes) != "sent rejected sent rejected" || p.count(savePath) != 1 {
+		t.Fatalf("got %+v in %d calls, want sent, rejected, sent, rejected in one", outcomes, p.count(savePath))
+	}
+	if !strings.Contains(outcomes[1].Message, "unit字段不能为空") || !strings.Contains(outcomes[3].Message, "商品名称已存在") || !strings.Contains(outcomes[3].Message, "name(number)") {
+		t.Errorf("got %q and %q, want the platform's words and advice", outcomes[1].Message, outcomes[3].Message)
+	}
+}
+
+// fault 24: one object for all items does not say which one was bad.
+func TestSend_reads_back_what_one_answer_for_all_does_not_tell(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	p.isObject = true
+	documents := []load.Document{goods("A"), goods("B"), {Payload: []byte(`{"number":"C","name":"c"}`)}, goods("D")}
+	outcomes := send(t, p.target(t), documents...)
+	if states(outcomes) != "sent sent rejected sent" || len(p.there) != 3 || outcomes[3].TargetDocumentID != "925150323784304643" {
+		t.Errorf("got %+v with %d materials, want one rejected and three sent", outcomes, len(p.there))
+	}
+	if p.count(savePath) != 2 || !strings.Contains(outcomes[2].Message, "不能为空") {
+		t.Errorf("got %d calls and %q, want the bad one sent alone", p.count(savePath), outcomes[2].Message)
+	}
+	all := send(t, p.target(t), goods("E"), goods("F"))
+	if states(all) != "sent sent" || all[1].TargetDocumentID != "925150323784304645" {
+		t.Errorf("got %+v, want the ids by place when all went well", all)
+	}
+}
+
+// fault 24: refused as a whole, within 2·k·log2(n) calls more.
+func TestSend_halves_a_batch_that_is_refused_as_a_whole(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	p.answer = func(w http.ResponseWriter, path string, _ int, body string) bool {
+		if path != savePath || !strings.Contains(body, `"BAD`) {
+			return false
+		}
+		_, _ = io.WriteString(w, `{"success":false,"errorCode":"1","message":"invalid value for bool field issale"}`)
+		return true
+	}
+	var documents []load.Document
+	for n := range 50 {
+		documents = append(documents, goods(fmt.Sprint("SP-", n)))
+	}
+	documents[17], documents[31], documents[32] = goods("BAD-1"), goods("BAD-2"), goods("BAD-3")
+	outcomes := send(t, p.target(t), documents...)
+	for i, one := range outcomes {
+		isBad := i == 17 || i == 31 || i == 32
+		if isBad != (one.State == load.Rejected) || !isBad && one.State != load.Sent {
+			t.Errorf("document %d: got %+v", i, one)
+		}
+	}
+	if got := p.count(savePath); got > 1+2*3*6 || len(p.there) != 47 {
+		t.Errorf("got %d calls and %d materials, want at most 37 and 47", got, len(p.there))
+	}
+}
+
+// fault 23: the answer is lost after the platform wrote.
+func TestLookup_finds_what_a_lost_answer_left_behind(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	p.answer = func(_ http.ResponseWriter, path string, n int, body string) bool {
+		if path == savePath && n == 1 {
+			p.save([]byte(body))
+			panic(http.ErrAbortHandler)
+		}
+		return false
+	}
+	target := p.target(t)
+	outcomes := send(t, target, goods("A"), goods("B"))
+	if states(outcomes) != "in_doubt in_doubt" || p.count(savePath) != 1 {
+		t.Fatalf("got %+v after %d calls, want both in doubt after one", outcomes, p.count(savePath))
+	}
+	found := lookup(t, target, goods("A"), goods("B"), goods("C"))
+	if states(found) != "sent sent waiting" || found[0].TargetDocumentID != "925150323784304641" {
+		t.Errorf("got %+v, want what is there to be found, with its id", found)
+	}
+	changed := load.Document{Payload: []byte(`{"number":"A","name":"another name","baseunitid_id":"925150323784304640"}`)}
+	if got := lookup(t, target, changed); states(got) != "waiting" {
+		t.Errorf("got %+v, want an update that did not arrive to be sent again", got)
+	}
+}
+
+func TestLookup_compares_as_the_platform_writes(t *testing.T) {
+	t.Parallel()
+	shown := `{"id":925150323784304641,"number":"A","name":"n","baseunitid_id":925150323784304640,"issale":"1","taxrate":"13.00","model":"7",
+		"barcodeentity":[{"id":5,"barcode":"690","barcodeunitid_id":1}],"images":["x"]}`
+	for name, test := range map[string]struct {
+		payload string
+		want    load.State
+	}{
+		"all equal":                      {`{"number":"A","name":"n","baseunitid_id":"925150323784304640","issale":true,"taxrate":"13"}`, load.Sent},
+		"one above 2^53 differs by one":  {`{"number":"A","name":"n","baseunitid_id":"925150323784304641"}`, load.Waiting},
+		"flag differs":                   {`{"number":"A","name":"n","issale":"false"}`, load.Waiting},
+		"figure differs":                 {`{"number":"A","name":"n","taxrate":"13.01"}`, load.Waiting},
+		"text is no figure":              {`{"number":"A","name":"n","model":"07"}`, load.Waiting},
+		"not shown proves nothing":       {`{"number":"A","name":"n","prolicense":"P"}`, load.Sent},
+		"a command leaves no trace":      {`{"number":"A","name":"n","ignorewarn":false,"removeimages":["y"]}`, load.Sent},
+		"rows equal":                     {`{"number":"A","name":"n","barcodeentity":[{"barcode":"690","barcodeunitid_id":"1","barcoderemark":"r"}],"images":["x"]}`, load.Sent},
+		"rows differ":                    {`{"number":"A","name":"n","barcodeentity":[{"barcode":"691"}]}`, load.Waiting},
+		"more rows":                      {`{"number":"A","name":"n","barcodeentity":[{"barcode":"690"},{"barcode":"690"}]}`, load.Waiting},
+		"image differs":                  {`{"number":"A","name":"n","images":["z"]}`, load.Waiting},
+		"name differs":                   {`{"number":"A","name":"m"}`, load.Waiting},
+		"number is another one's or not": {`{"number":"B","name":"n"}`, load.Waiting},
+	} {
+		p := serve(t)
+		p.answer = func(w http.ResponseWriter, path string, _ int, _ string) bool {
+			if path == detailPath {
+				_, _ = io.WriteString(w, `{"success":true,"data":`+shown+`}`)
+			}
+			return path == detailPath
+		}
+		if got := lookup(t, p.target(t), load.Document{Payload: []byte(test.payload)}); got[0].State != test.want {
+			t.Errorf("%s: got %+v, want %s", name, got[0], test.want)
+		}
+	}
+}
+
+func TestLookup_takes_every_way_to_say_that_there_is_none(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]load.State{
+		`{"success":true,"data":null}`: load.Waiting,
+		`{"success":true}`:             load.Waiting,
+		`{"success":true,"data":{}}`:   load.Waiting,
+		`{"success":true,"data":[]}`:   load.Waiting,
+		`{"success":true,"data":{"success":false,"errorInfo":[{"msg":"商品不存在"}]}}`: load.Waiting,
+		`{"success":false,"errorCode":"9","message":"参数number[A]不存在"}`:            load.Waiting,
+		`{"success":true,"data":[{"id":"5","number":"A","name":"n"}]}`:            load.Sent,
+		`{"success":true,"data":{"success":false,"message":"查询失败"}}`:              load.InDoubt,
+		`{"success":true,"data":{"number":"A"}}`:                                  load.InDoubt,
+		`{"success":true,"data":"A"}`:                                             load.InDoubt,
+		`{"success":false,"message":"查询失败"}`:                                      load.InDoubt,
+		`<html>`: load.InDoubt,
+	} {
+		p := serve(t)
+		p.answer = func(w http.ResponseWriter, path string, _ int, _ string) bool {
+			if path == detailPath {
+				_, _ = io.WriteString(w, answer)
+			}
+			return path == detailPath
+		}
+		got := lookup(t, p.target(t), load.Document{Payload: []byte(`{"number":"A","name":"n"}`)})
+		if got[0].State != want {
+			t.Errorf("%s: got %+v, want %s", answer, got[0], want)
+		}
+	}
+}
+
+func TestSend_settles_a_duplicate_number_by_looking_it_up(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		there string
+		want  load.State
+		text  string
+	}{
+		"ours":      {string(goods("A").Payload), load.Sent, "there already"},
+		"another's": {`{"number":"A","name":"theirs"}`, load.Rejected, "says something else"},
+		"not shown": {"", load.Rejected, "no material with the number A is shown"},
+	} {
+		p := serve(t)
+		p.answer = func(w http.ResponseWriter, path string, n int, _ string) bool {
+			switch {
+			case path == detailPath && n == 2 && test.there != "":
+				_, _ = io.WriteString(w, `{"success":true,"data":`+strings.Replace(test.there, "{", `{"id":"77",`, 1)+`}`)
+			case path == savePath:
+				_, _ = io.WriteString(w, `{"success":true,"data":[{"success":false,"errorInfo":[{"msg":"商品编码[A]已存在"}]}]}`)
+			default:
+				return false
+			}
+			return true
+		}
+		got := send(t, p.target(t), goods("A"))[0]
+		if got.State != test.want || !strings.Contains(got.Message, test.text) || p.count(savePath) != 1 {
+			t.Errorf("%s: got %+v, want %s with %q", name, got, test.want, test.text)
+		}
+	}
+}
+
+func TestSend_rejects_what_it_cannot_read_and_names_the_field(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	for payload, want := range map[string]string{
+		"":                                      "payload: is not a JSON object",
+		"[]":                                    "payload: is not a JSON object",
+		`{"number":"A"`:                         "payload: is not a JSON object",
+		`{"number":"A"}{}`:                      "payload: has something after",
+		`{"number":"A","number":"B"}`:           `payload: has "number" twice`,
+		`{"name":"n"}`:                          "number (商品编码): is missing",
+		`{"number":" "}`:                        "number (商品编码): is missing",
+		`{"number":"A","priceentity":"x"}`:      `priceentity (商品价格): is "x", want an array`,
+		`{"number":"A","name":["n"]}`:           "name (商品名称): is an array or object",
+		`{"number":"A","issale":"yes"}`:         `issale (是否可销售): is "yes", want true or false`,
+		`{"number":"A","coefficient2":"a lot"}`: `coefficient2 (换算率2): is "a lot", want a number`,
+	} {
+		got := send(t, p.target(t), load.Document{Payload: []byte(payload)})[0]
+		if got.State != load.Rejected || !strings.HasPrefix(got.Message, want) {
+			t.Errorf("%s: got %+v, want %q", payload, got, want)
+		}
+	}
+	if len(p.calls) != 0 {
+		t.Errorf("got calls %v, want none", p.calls)
+	}
+	twice := send(t, p.target(t), goods("A"), goods("B"), goods("A"))
+	if states(twice) != "sent sent rejected" || !strings.Contains(twice[2].Message, "document shop A too") {
+		t.Errorf("got %+v, want the second of one number rejected", twice)
+	}
+	other := load.Document{Payload: []byte(`{"id":"5","number":"A","name":"x","baseunitid_id":"1"}`)}
+	if got := send(t, p.target(t), other)[0]; got.State != load.Rejected || !strings.Contains(got.Message, "id (商品id): is 5, but the material A has 925150323784304641") {
+		t.Errorf("got %+v, want another one's id rejected", got)
+	}
+}
+
+func TestConnection_names_what_is_wrong(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	for want, change := range map[string]func(*jdy.Connection){
+		"client_id is missing":                      func(c *jdy.Connection) { c.ClientID = "" },
+		"client_secret is missing":                  func(c *jdy.Connection) { c.ClientSecret = "" },
+		"username is missing":                       func(c *jdy.Connection) { c.Username = "" },
+		"password is missing":                       func(c *jdy.Connection) { c.Password = "" },
+		"url is not an http address":                func(c *jdy.Connection) { c.BaseURL = "ftp://x" },
+		"router_addr is not an http address":        func(c *jdy.Connection) { c.RouterAddr = "tf.jdy.com" },
+		"batch_size 51 is not within 1 to 50":       func(c *jdy.Connection) { c.BatchSize = 51 },
+		"refresh_early must not be below zero":      func(c *jdy.Connection) { c.RefreshEarly = -time.Second },
+		"max_attempts must not be below zero":       func(c *jdy.Connection) { c.HTTP.MaxAttempts = -1 },
+		"batch_size -1 is not within 1 to 50":       func(c *jdy.Connection) { c.BatchSize = -1 },
+		"timeout must not be below zero":            func(c *jdy.Connection) { c.HTTP.Timeout = -1 },
+		"connection to 金蝶云星辰: client_id is missing": func(c *jdy.Connection) { c.ClientID = "" },
+	} {
+		conn := p.connection()
+		change(&conn)
+		if _, err := jdy.New(conn, erphttp.Deps{}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}

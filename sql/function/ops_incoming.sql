@@ -1,0 +1,399 @@
+-- How documents of a vendor are typed: by the names and types of the table's own columns, and only when their text
+-- is another one than last time. Stock, of which there are millions of rows, names its columns instead.
+--
+-- reads:  nothing
+-- writes: staging.reject
+-- rerun:  safe
+--
+--     select ops.open_incoming();                    two temporary tables, for this transaction
+--     insert into incoming (...) select ...;         one row per record, with the fields that ops.read_fields found
+--     insert into incoming_part (...) select ...;    one row per line, batch, ... of a record
+--     select ops.judge_incoming();                   what cannot be read goes to staging.reject; the rest gets an outcome
+--     delete ..., insert ...;                        the documents whose outcome is new or changed, with their parts
+--     select ops.count_incoming(array['wdt.shop']);  the balance
+--
+-- Outcomes: new, changed, unchanged (the same text, or an older state than the row), repeated (a newer record of the
+-- key came with it), rejected, replaced (its page no longer stands in its place of a snapshot).
+-- Newer is what was modified later; a record that does not say when counts as newer than all that came before it.
+
+create or replace function ops.open_incoming()
+returns void
+language plpgsql
+as $$
+begin
+    if to_regclass('pg_temp.incoming') is null then
+        create temporary table incoming (
+            connection_code text collate "C" not null,
+            dataset text not null,
+            page_id bigint not null,
+            page_no integer not null,
+            place integer not null,
+            record_key text collate "C" not null,  -- blank when the record has none
+            modified timestamptz,
+            version numeric,  -- decides among equal times, where a vendor counts its changes
+            record json not null,
+            record_hash bigint not null,
+            is_known boolean not null,
+            is_standing boolean not null,  -- the row was made of this very text
+            is_older boolean not null,
+            is_replaced boolean not null default false,
+            fields jsonb,  -- null when is_standing
+            problems jsonb,
+            outcome text
+        ) on commit drop;
+        create temporary table incoming_part (
+            page_id bigint not null,
+            place integer not null,
+            part text not null,  -- the array it stands in, as in details_list
+            part_no integer not null,
+            path text not null,  -- as in details_list[2]
+            parent_no integer,
+            fields jsonb not null,
+            problems jsonb not null
+        ) on commit drop;
+    end if;
+    delete from incoming;
+    delete from incoming_part;
+end
+$$;
+comment on function ops.open_incoming() is 'Makes, or empties, the temporary tables incoming and incoming_part, which last until the transaction ends.';
+
+create or replace function ops.column_kinds(table_name regclass)
+returns jsonb
+language sql
+stable
+return (
+    select jsonb_object_agg(
+        pg_attribute.attname,
+        case pg_attribute.atttypid::regtype
+            when 'numeric'::regtype then 'numeric'
+            when 'timestamp with time zone'::regtype then 'time'
+            else 'text'
+        end
+    )
+    from pg_catalog.pg_attribute
+    where
+        pg_attribute.attrelid = table_name
+        and pg_attribute.attnum > 0
+        and not pg_attribute.attisdropped
+);
+comment on function ops.column_kinds(regclass) is 'What each column of a table holds: {"goods_count": "numeric", "modified": "time", "remark": "text"}.';
+
+create or replace function ops.read_fields(record json, kinds jsonb)
+returns table (fields jsonb, problems jsonb)
+language sql
+stable
+begin atomic
+    select
+        coalesce(jsonb_object_agg(
+            field.name,
+            case
+                when field.problem is not null then 'null'::jsonb
+                when field.kind = 'numeric' then to_jsonb(nullif(btrim(field.value, e' \t\r\n'), ''))
+                when field.kind = 'time' then to_jsonb(ops.to_beijing_time(field.value))
+                else to_jsonb(field.value)
+            end
+        ), '{}'),
+        coalesce(
+            jsonb_agg(jsonb_build_object('field', field.name, 'value', field.value, 'reason', field.problem))
+            filter (where field.problem is not null),
+            '[]'
+        )
+    from (
+        select
+            lower(member.key) as name,
+            member.value,
+            kinds ->> lower(member.key) as kind,
+            case kinds ->> lower(member.key)
+                when 'numeric' then ops.numeric_problem(member.value)
+                when 'time' then ops.time_problem(member.value)
+            end as problem
+        from json_each_text(case when json_typeof(record) = 'object' then record else '{}' end) as member
+        where kinds ? lower(member.key)
+        union all
+        select
+            '',
+            record::text,
+            null,
+            'is no object with fields: correct it at the source'
+        where json_typeof(record) <> 'object'
+    ) as field;
+end;
+comment on function ops.read_fields(json, jsonb) is 'Those fields of a record that are columns, cleaned such that jsonb_populate_record can type them, and the problems of those that cannot be read. Names are compared without regard to case.';
+
+create or replace function ops.member(record json, name text)
+returns text
+language sql
+immutable
+return coalesce(
+    record ->> name,
+    (
+        select member.value
+        from json_each_text(case when json_typeof(record) = 'object' then record else '{}' end) as member
+        where lower(member.key) = lower(name)
+        limit 1
+    )
+);
+comment on function ops.member(json, text) is 'One field of a record as text, whatever the case of its name.';
+
+create or replace function ops.json_member(record json, name text)
+returns json
+language sql
+immutable
+return coalesce(
+    record -> name,
+    (
+        select member.value
+        from json_each(case when json_typeof(record) = 'object' then record else '{}' end) as member
+        where lower(member.key) = lower(name)
+        limit 1
+    )
+);
+comment on function ops.json_member(json, text) is 'One field of a record as it stands, whatever the case of its name.';
+
+create or replace function ops.list(record json, name text)
+returns json
+language sql
+immutable
+return (
+    select case json_typeof(member.value) when 'array' then member.value else '[]' end
+    from (select ops.json_member(record, name) as value offset 0) as member
+);
+comment on function ops.list(json, text) is 'A list within a record; empty when it is absent, null or no list. Ask ops.list_problem for the last.';
+
+create or replace function ops.list_problem(record json, name text)
+returns jsonb
+language sql
+immutable
+return (
+    select case
+        when json_typeof(member.value) = 'object' and member.value::text !~ '^\{\s*\}$'
+            or json_typeof(member.value) in ('number', 'boolean')
+            or json_typeof(member.value) = 'string' and btrim(member.value #>> '{}') <> ''
+            then jsonb_build_array(jsonb_build_object(
+                'field', name,
+                'value', member.value #>> '{}',
+                'reason', 'is not a list: correct it at the source'
+            ))
+        else '[]'
+    end
+    from (select ops.json_member(record, name) as value offset 0) as member
+);
+comment on function ops.list_problem(json, text) is 'Why a list within a record cannot be read, as problems of ops.read_fields are told; none when it can, absent and empty included.';
+
+create or replace function ops.read_inherited(part json, path text, kinds jsonb, own_names text[])
+returns table (fields jsonb, problems jsonb)
+language sql
+stable
+begin atomic
+    select
+        jsonb_strip_nulls(found.fields - own_names),
+        coalesce(
+            (
+                select jsonb_agg(problem.value || jsonb_build_object('field', path || '.' || (problem.value ->> 'field')))
+                from jsonb_array_elements(found.problems) as problem (value)
+                where problem.value ->> 'field' <> all (own_names || '{""}')
+            ),
+            '[]'
+        )
+    from ops.read_fields(part, kinds) as found;
+end;
+comment on function ops.read_inherited(json, text, jsonb, text[]) is 'Fields of a document that stand in one of its parts, without those that are the part''s own or that the document has itself; problems name them by path.';
+
+create or replace function ops.beijing_time_or_null(value text)
+returns timestamptz
+language sql
+stable
+return case when ops.time_problem(value) is null then ops.to_beijing_time(value) end;
+comment on function ops.beijing_time_or_null(text) is 'A vendor''s wall clock text as a time; null when it cannot be read.';
+
+create or replace function ops.numeric_or_null(value text)
+returns numeric
+language sql
+immutable
+return case when ops.numeric_problem(value) is null then ops.to_numeric(value) end;
+comment on function ops.numeric_or_null(text) is 'A quantity or an amount; null when it cannot be read.';
+
+create or replace function ops.judge_incoming(key_field text)
+returns void
+language plpgsql
+as $$
+begin
+    analyze incoming;
+    analyze incoming_part;
+
+    with problem as materialized (
+        select
+            incoming.page_id,
+            incoming.place,
+            key_field as field,
+            null as value,
+            key_field || ' is missing: without it the row has no key; correct the record at the source' as reason
+        from incoming
+        where
+            btrim(incoming.record_key) = ''
+            and not incoming.is_replaced
+        union all
+        select
+            incoming.page_id,
+            incoming.place,
+            found.field,
+            found.value,
+            concat_ws(' ', nullif(found.field, ''), found.reason)
+        from incoming
+        cross join lateral jsonb_to_recordset(incoming.problems) as found (field text, value text, reason text)
+        where not incoming.is_replaced
+        union all
+        select
+            incoming_part.page_id,
+            incoming_part.place,
+            part.field,
+            found.value,
+            part.field || ' ' || found.reason
+        from incoming_part
+        cross join lateral jsonb_to_recordset(incoming_part.problems) as found (field text, value text, reason text)
+        -- an element that is no object has no field
+        cross join lateral (select concat_ws('.', incoming_part.path, nullif(found.field, '')) as field) as part
+    ),
+
+    rejected as (
+        insert into staging.reject (
+            connection_code,
+            dataset,
+            stage,
+            run_id,
+            page_id,
+            page_no,
+            place,
+            record_key,
+            field,
+            value,
+            reason,
+            record
+        )
+        select
+            incoming.connection_code,
+            incoming.dataset,
+            'type',
+            ops.run_id(),
+            incoming.page_id,
+            incoming.page_no,
+            incoming.place,
+            nullif(incoming.record_key, ''),
+            problem.field,
+            ops.cut(problem.value),
+            problem.reason,
+            incoming.record::text
+        from problem
+        inner join incoming
+            on incoming.page_id = problem.page_id
+            and incoming.place = problem.place
+        on conflict (connection_code, page_id, place, field, stage) do nothing
+    ),
+
+    bad as materialized (
+        select distinct
+            problem.page_id,
+            problem.place
+        from problem
+    ),
+
+    placed as (
+        select
+            incoming.page_id,
+            incoming.place,
+            incoming.connection_code,
+            incoming.record_key,
+            incoming.modified,
+            incoming.version,
+            incoming.is_known,
+            incoming.is_standing,
+            incoming.is_older,
+            incoming.is_replaced,
+            bad.page_id is not null as is_bad,
+            -- records of the key without a time that came after this one: each of them takes its place
+            count(*) filter (where incoming.modified is null) over later as untimed_after,
+            count(*) filter (where incoming.modified is null) over whole as untimed_count
+        from incoming
+        left join bad
+            on bad.page_id = incoming.page_id
+            and bad.place = incoming.place
+        window
+            whole as (
+                partition by incoming.connection_code, incoming.record_key, bad.page_id is not null, incoming.is_replaced
+            ),
+            later as (
+                partition by incoming.connection_code, incoming.record_key, bad.page_id is not null, incoming.is_replaced
+                order by
+                    incoming.page_id desc,
+                    incoming.place desc
+                rows between unbounded preceding and 1 preceding
+            )
+    ),
+
+    judged as (
+        select
+            placed.page_id,
+            placed.place,
+            case
+                when placed.is_replaced then 'replaced'
+                when placed.is_bad then 'rejected'
+                when row_number() over (
+                    partition by placed.connection_code, placed.record_key, placed.is_bad, placed.is_replaced
+                    order by
+                        placed.untimed_after,
+                        placed.modified desc nulls last,
+                        placed.version desc nulls last,
+                        placed.page_id desc,
+                        placed.place desc  -- tie-break, so that a rerun picks the same record
+                ) > 1 then 'repeated'
+                when placed.is_standing then 'unchanged'
+                when placed.is_older and placed.untimed_count = 0 then 'unchanged'
+                when placed.is_known then 'changed'
+                else 'new'
+            end as outcome
+        from placed
+    )
+
+    update incoming
+    set outcome = judged.outcome
+    from judged
+    where
+        judged.page_id = incoming.page_id
+        and judged.place = incoming.place;
+end
+$$;
+comment on function ops.judge_incoming(text) is 'Gives each row of incoming its outcome, and keeps what cannot be read in staging.reject: a document with one bad line is rejected as a whole.';
+
+create or replace function ops.count_incoming(datasets text[])
+returns void
+language plpgsql
+as $$
+begin
+    perform ops.count_up(dataset.name, figure.name, figure.value)
+    from unnest(datasets) as dataset (name)
+    cross join lateral (
+        select
+            count(*) as taken,
+            count(*) filter (where incoming.outcome = 'rejected') as rejected,
+            count(*) filter (where incoming.outcome = 'repeated') as repeated,
+            count(*) filter (where incoming.outcome = 'replaced') as replaced,
+            count(*) filter (where incoming.outcome = 'new') as new,
+            count(*) filter (where incoming.outcome = 'changed') as changed,
+            count(*) filter (where incoming.outcome = 'unchanged') as unchanged
+        from incoming
+        where incoming.dataset = dataset.name
+    ) as counted
+    cross join lateral (
+        values
+            ('taken', counted.taken),
+            ('rejected', counted.rejected),
+            ('repeated', counted.repeated),
+            ('replaced', counted.replaced),
+            ('new', counted.new),
+            ('changed', counted.changed),
+            ('unchanged', counted.unchanged)
+    ) as figure (name, value);
+end
+$$;
+comment on function ops.count_incoming(text[]) is 'Counts the outcomes of incoming for the balance of the run, one subject per dataset.';

@@ -1,0 +1,212 @@
+-- Sales stockouts of 旺店通 (销售出库单) with their lines and positions: the newest state of each document.
+--
+-- dataset: wdt.stockout
+-- grain:   connection, stockout_id; line: line_no; position: line_no, position_line_no
+-- reads:   staging.page
+-- writes:  wdt.stockout, wdt.stockout_line, wdt.stockout_position, wdt.stockout_change
+-- rerun:   safe; an unchanged document is left untouched
+-- by hand: begin; set local pandian.run_id = '42'; \i sql/source/wdt_stockout.sql
+--
+-- A field of a record goes into the column of its name, typed as the column is; see sql/function/ops_incoming.sql.
+-- A document is shown by three readings: when it is shipped (wdt.stockout), when it changes later
+-- (wdt.stockout.modified) and when it is cancelled (wdt.stockout.cancelled). Whichever was modified last counts.
+-- Lines are replaced as a whole with their document: a line that disappeared is gone. One line that cannot be read
+-- rejects the document, and the last good state stays.
+-- The published field list has stockout_id on the lines only, live answers have it on the document: both are read.
+
+select ops.open_incoming();
+
+insert into incoming (
+    connection_code,
+    dataset,
+    page_id,
+    page_no,
+    place,
+    record_key,
+    modified,
+    record,
+    record_hash,
+    is_known,
+    is_standing,
+    is_older,
+    fields,
+    problems
+)
+select
+    page.connection_code,
+    page.dataset,
+    page.page_id,
+    page.page_no,
+    element.place,
+    coalesce(key.stockout_id, ''),
+    key.modified,
+    element.record,
+    key.record_hash,
+    stockout.stockout_id is not null,
+    coalesce(stockout.record_hash = key.record_hash, false),
+    coalesce(stockout.modified > key.modified, false),
+    found.fields,
+    found.problems || ops.list_problem(element.record, 'details_list')
+from ops.input_page as page
+cross join (
+    select ops.column_kinds('wdt.stockout') as kinds
+    offset 0  -- once, not once a record
+) as shape
+cross join lateral json_array_elements(page.records::json) with ordinality as element (record, place)
+cross join lateral (
+    select
+        btrim(coalesce(
+            ops.member(element.record, 'stockout_id'),
+            ops.member(ops.list(element.record, 'details_list') -> 0, 'stockout_id')
+        )) as stockout_id,
+        ops.beijing_time_or_null(ops.member(element.record, 'modified')) as modified,
+        hashtextextended(element.record::text, 0) as record_hash
+    offset 0
+) as key
+left join wdt.stockout
+    on stockout.connection_code = page.connection_code
+    and stockout.stockout_id = key.stockout_id
+left join lateral (
+    select
+        read_fields.fields,
+        read_fields.problems
+    from ops.read_fields(element.record, shape.kinds)
+    where stockout.record_hash is distinct from key.record_hash
+) as found on true
+where page.dataset in ('wdt.stockout', 'wdt.stockout.modified', 'wdt.stockout.cancelled');
+
+insert into incoming_part (page_id, place, part, part_no, path, fields, problems)
+select
+    incoming.page_id,
+    incoming.place,
+    'details_list',
+    line.line_no,
+    'details_list[' || line.line_no || ']',
+    found.fields,
+    found.problems || ops.list_problem(line.record, 'position_list')
+from incoming
+cross join (
+    select ops.column_kinds('wdt.stockout_line') as kinds
+    offset 0
+) as shape
+cross join lateral json_array_elements(ops.list(incoming.record, 'details_list')) with ordinality as line (record, line_no)
+cross join lateral ops.read_fields(line.record, shape.kinds) as found
+where not incoming.is_standing;
+
+insert into incoming_part (page_id, place, part, part_no, path, parent_no, fields, problems)
+select
+    incoming.page_id,
+    incoming.place,
+    'position_list',
+    position.position_line_no,
+    'details_list[' || line.line_no || '].position_list[' || position.position_line_no || ']',
+    line.line_no,
+    found.fields,
+    found.problems
+from incoming
+cross join (
+    select ops.column_kinds('wdt.stockout_position') as kinds
+    offset 0
+) as shape
+cross join lateral json_array_elements(ops.list(incoming.record, 'details_list')) with ordinality as line (record, line_no)
+cross join lateral json_array_elements(ops.list(line.record, 'position_list'))
+    with ordinality as position (record, position_line_no)
+cross join lateral ops.read_fields(position.record, shape.kinds) as found
+where not incoming.is_standing;
+
+select ops.judge_incoming('stockout_id');
+
+with changed as materialized (
+    select
+        incoming.connection_code,
+        incoming.record_key as stockout_id
+    from incoming
+    where incoming.outcome = 'changed'
+),
+
+without_lines as (
+    delete from wdt.stockout_line
+    using changed
+    where
+        stockout_line.connection_code = changed.connection_code
+        and stockout_line.stockout_id = changed.stockout_id
+),
+
+without_positions as (
+    delete from wdt.stockout_position
+    using changed
+    where
+        stockout_position.connection_code = changed.connection_code
+        and stockout_position.stockout_id = changed.stockout_id
+)
+
+delete from wdt.stockout
+using changed
+where
+    stockout.connection_code = changed.connection_code
+    and stockout.stockout_id = changed.stockout_id;
+
+insert into wdt.stockout
+select typed.*
+from incoming
+cross join lateral jsonb_populate_record(
+    null::wdt.stockout,
+    incoming.fields || jsonb_build_object(
+        'connection_code', incoming.connection_code,
+        'stockout_id', incoming.record_key,
+        'page_id', incoming.page_id,
+        'place', incoming.place,
+        'record_hash', incoming.record_hash,
+        'run_id', ops.run_id()
+    )
+) as typed
+where incoming.outcome in ('new', 'changed');
+
+insert into wdt.stockout_line
+select typed.*
+from incoming
+inner join incoming_part
+    on incoming_part.page_id = incoming.page_id
+    and incoming_part.place = incoming.place
+    and incoming_part.part = 'details_list'
+cross join lateral jsonb_populate_record(
+    null::wdt.stockout_line,
+    incoming_part.fields || jsonb_build_object(
+        'connection_code', incoming.connection_code,
+        'stockout_id', incoming.record_key,
+        'line_no', incoming_part.part_no
+    )
+) as typed
+where incoming.outcome in ('new', 'changed');
+
+insert into wdt.stockout_position
+select typed.*
+from incoming
+inner join incoming_part
+    on incoming_part.page_id = incoming.page_id
+    and incoming_part.place = incoming.place
+    and incoming_part.part = 'position_list'
+cross join lateral jsonb_populate_record(
+    null::wdt.stockout_position,
+    incoming_part.fields || jsonb_build_object(
+        'connection_code', incoming.connection_code,
+        'stockout_id', incoming.record_key,
+        'line_no', incoming_part.parent_no,
+        'position_line_no', incoming_part.part_no
+    )
+) as typed
+where incoming.outcome in ('new', 'changed');
+
+insert into wdt.stockout_change (
+    connection_code,
+    run_id,
+    stockout_id
+)
+select
+    incoming.connection_code,
+    ops.run_id(),
+    incoming.record_key
+from incoming
+where incoming.outcome in ('new', 'changed');
+
+select ops.count_incoming(array['wdt.stockout', 'wdt.stockout.modified', 'wdt.stockout.cancelled']);

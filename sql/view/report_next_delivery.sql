@@ -1,0 +1,133 @@
+-- What the next load would do: documents that are not at their target yet, and how they differ from what is there.
+--
+-- grain:  pipeline, connection, document; next_delivery_change: and field
+-- reads:  outbox.cursor, outbox.claim, outbox.retry, outbox.document, outbox.head, outbox.result
+-- writes: nothing
+-- rerun:  safe
+--
+-- action is create (the target has no revision of it), update (it has an older one) or look_up (an answer was not
+-- heard: the target is asked first). Only what is behind the cursor's end or in trouble is read, never what is done.
+
+create or replace view report.next_delivery as
+with waiting as (
+    select
+        document.connection_code,
+        document.pipeline_code,
+        document.document_id,
+        document.business_key,
+        document.revision,
+        document.payload,
+        document.run_id,
+        document.created_at
+    from outbox.cursor as progress
+    inner join outbox.document
+        on document.connection_code = progress.connection_code
+        and document.pipeline_code = progress.pipeline_code
+        and document.document_id >= progress.next_document_id
+    union
+    select
+        document.connection_code,
+        document.pipeline_code,
+        document.document_id,
+        document.business_key,
+        document.revision,
+        document.payload,
+        document.run_id,
+        document.created_at
+    from outbox.claim
+    inner join outbox.document
+        on document.connection_code = claim.connection_code
+        and document.pipeline_code = claim.pipeline_code
+        and document.document_id between claim.first_document_id and claim.last_document_id
+    union
+    select
+        document.connection_code,
+        document.pipeline_code,
+        document.document_id,
+        document.business_key,
+        document.revision,
+        document.payload,
+        document.run_id,
+        document.created_at
+    from outbox.retry
+    inner join outbox.document
+        on document.connection_code = retry.connection_code
+        and document.pipeline_code = retry.pipeline_code
+        and document.document_id = retry.document_id
+    where retry.state in ('waiting', 'in_doubt')
+)
+
+select
+    waiting.pipeline_code,
+    waiting.connection_code,
+    waiting.document_id,
+    waiting.business_key,
+    waiting.revision,
+    case
+        when trouble.state = 'in_doubt' then 'look_up'
+        when delivered.document_id is not null then 'update'
+        else 'create'
+    end as action,
+    trouble.message,
+    waiting.payload,
+    delivered.document_id as delivered_document_id,
+    delivered.payload as delivered_payload,
+    waiting.run_id,
+    waiting.created_at
+from waiting
+inner join outbox.head
+    on head.connection_code = waiting.connection_code
+    and head.pipeline_code = waiting.pipeline_code
+    and head.business_key = waiting.business_key
+    and head.document_id = waiting.document_id
+left join outbox.retry as trouble
+    on trouble.connection_code = waiting.connection_code
+    and trouble.pipeline_code = waiting.pipeline_code
+    and trouble.document_id = waiting.document_id
+left join lateral (
+    select
+        earlier.document_id,
+        earlier.payload
+    from outbox.document as earlier
+    inner join outbox.result
+        on result.connection_code = earlier.connection_code
+        and result.pipeline_code = earlier.pipeline_code
+        and result.document_id = earlier.document_id
+        and result.outcome = 'sent'
+    where
+        waiting.revision > 1
+        and earlier.connection_code = waiting.connection_code
+        and earlier.pipeline_code = waiting.pipeline_code
+        and earlier.business_key = waiting.business_key
+        and earlier.document_id < waiting.document_id
+    order by earlier.revision desc
+    limit 1
+) as delivered on true
+where
+    trouble.state is distinct from 'held'
+    and trouble.state is distinct from 'discarded'
+    and trouble.state is distinct from 'rejected'
+    and trouble.state is distinct from 'abandoned'
+    and not exists (
+        select from outbox.result
+        where
+            result.connection_code = waiting.connection_code
+            and result.pipeline_code = waiting.pipeline_code
+            and result.document_id = waiting.document_id
+            and result.outcome in ('sent', 'superseded')
+    );
+comment on view report.next_delivery is 'One row is one document that the next load would create, update or look up at its target.';
+
+create or replace view report.next_delivery_change as
+select
+    next_delivery.pipeline_code,
+    next_delivery.connection_code,
+    next_delivery.document_id,
+    next_delivery.business_key,
+    difference.name as field_name,
+    difference.old_value as delivered_value,
+    difference.new_value as next_value
+from report.next_delivery
+cross join lateral ops.json_difference(next_delivery.delivered_payload::json, next_delivery.payload::json) as difference
+where next_delivery.delivered_payload is not null;
+comment on view report.next_delivery_change is 'One row is one field in which a document that is to be sent differs from the revision at the target.';
