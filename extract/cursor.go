@@ -43,7 +43,7 @@ func newCursorProof(spec Spec) *proof {
 
 // goesOn is true where a page names a page behind it that was not read yet.
 func (p *proof) goesOn(came *page) bool {
-	
+	p.passed[came.after] = true
 	switch {
 	case came.broken != nil || came.next == nil:
 		return false

@@ -15,29 +15,56 @@ import (
 	"pandian/transform"
 )
 
-//go:embed testdata/given.sql
-var givenSQL string
+var (
+	//go:embed testdata/given.sql
+	givenSQL string
+	//go:embed testdata/given_documents.sql
+	givenDocumentsSQL string
+)
 
-// pipeline is the one that the tests carry out.
+// pipeline is the one that the tests carry out where they do not name another.
 const pipeline = "stock-compare"
 
+// datasets are what each pipeline reads.
+func datasets() map[string][]string {
+	return map[string][]string{
+		pipeline:                  {"wdt.stock", "yonsuite.current_stock"},
+		"wdt-stockouts-to-tplus":  {"wdt.stockout"},
+		"wdt-shops-to-jdy":        {"wdt.shop"},
+		"jst-saleouts-to-k3cloud": {"jst.saleout"},
+		"jst-orders":              {"jst.saleout"},
+	}
+}
+
 // bundle is a fresh database with every function and view of sql/, the day
-// partitions around today and the functions of testdata/given.sql.
+// partitions around today and the functions of testdata/given*.sql.
 type bundle struct {
 	testing.TB
-	pool    *pgxpool.Pool
-	library *transform.Library
-	steps   []transform.File
+	pool     *pgxpool.Pool
+	library  *transform.Library
+	pipeline string
+	steps    []transform.File
 }
 
 func newBundle(t testing.TB) *bundle {
 	t.Helper()
+	return newBundleFor(t, pipeline)
+}
+
+// newBundleFor is a database in which another pipeline runs, with the
+// parameters of its published scheme.
+func newBundleFor(t testing.TB, pipeline string) *bundle {
+	t.Helper()
 	library := loadLibrary(t)
-	steps, err := library.Steps(pipeline, []string{"wdt.stock", "yonsuite.current_stock"})
+	names := datasets()[pipeline]
+	steps, err := library.Steps(pipeline, names)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bundle{TB: t, pool: pgtest.Pool(t), library: library, steps: steps}
+	if len(steps) <= len(names) {
+		t.Fatalf("no pipeline %q", pipeline)
+	}
+	b := &bundle{TB: t, pool: pgtest.Pool(t), library: library, pipeline: pipeline, steps: steps}
 	conn, err := b.pool.Acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -49,9 +76,12 @@ func newBundle(t testing.TB) *bundle {
 	b.script(`
 		select ops.make_day_partitions(parent::regclass, current_date - 1, current_date + 2)
 		from unnest(array[
-			'staging.page', 'wdt.stock_change', 'yonsuite.current_stock_change', 'compare.stock_result_change'
+			'staging.page', 'wdt.stock_change', 'yonsuite.current_stock_change', 'compare.stock_result_change',
+			'wdt.shop_change', 'wdt.stockout_change', 'jst.saleout_change'
 		]) as parent`)
 	b.script(givenSQL)
+	b.script(givenDocumentsSQL)
+	b.exec("select given.defaults($1)", pipeline)
 	return b
 }
 
@@ -152,7 +182,7 @@ func (b *bundle) end(runID int64, state string) {
 func (b *bundle) story(parts ...string) (runID int64) {
 	b.Helper()
 	for _, part := range parts {
-		runID = b.begin(pipeline, nil)
+		runID = b.begin(b.pipeline, nil)
 		b.given(runID, part)
 		b.run(runID, b.steps)
 	}
@@ -227,4 +257,6 @@ func (b *bundle) wantSame(when string, got, want map[string]string) {
 }
 
 // stageSchemas are what a step may write besides ops.
-func stageSchemas() []string { return []string{"staging", "wdt", "yonsuite", "compare", "outbox"} }
+func stageSchemas() []string {
+	return []string{"staging", "wdt", "jst", "yonsuite", "compare", "outbox"}
+}

@@ -68,7 +68,7 @@ func TestCheck(t *testing.T) {
 // wantChecked: whatever is given, no check of severity error lists anything.
 func (b *bundle) wantChecked(runID int64) {
 	b.Helper()
-	findings, err := b.runner(runID).Check(b.Context(), b.library.Checks(pipeline))
+	findings, err := b.runner(runID).Check(b.Context(), b.library.Checks(b.pipeline))
 	if err != nil {
 		b.Error(err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,7 +13,6 @@ import (
 	"pandian/internal/config"
 	"pandian/internal/fault"
 	"pandian/internal/sandbox"
-	"pandian/internal/sandbox/world"
 	"pandian/internal/terminal"
 )
 
@@ -30,9 +30,9 @@ func (a *app) demoCommand() *cobra.Command {
 	var flags demoFlags
 	command := &cobra.Command{
 		Use:   "demo",
-		Short: "compare the stock of two simulated ERPs, with nothing installed",
-		Long: `Starts a private PostgreSQL and simulated ERPs, migrates, runs the pipeline stock-compare, and shows the balance
-and the worst discrepancies. It is the product itself: real HTTP, real signatures, real SQL. It stays up until Ctrl-C,
+		Short: "run every pipeline against simulated ERPs, with nothing installed",
+		Long: `Starts a private PostgreSQL and simulated ERPs, migrates, runs all five pipelines, and shows their balances, what
+the finance systems received and the worst discrepancies. It is the product itself: real HTTP, real signatures, real SQL. It stays up until Ctrl-C,
 so that you can look around with psql and pandian diff; --once ends after the run.
 
 The demo has a database of its own, which is deleted at its end.`,
@@ -105,28 +105,63 @@ func (a *app) demoMigrate(ctx context.Context, db *database) error {
 	return nil
 }
 
-// demoRun carries out the pipeline once and holds its balance against what the
-// simulated ERPs know.
+// demoRun carries out every pipeline once and holds what came out against what
+// the simulated ERPs know.
 func (a *app) demoRun(ctx context.Context, cfg *config.Config, db *database, box *sandbox.Sandbox) error {
-	result, err := a.runPipeline(ctx, cfg, db, stockCompare, pipelineOptions{Command: "run"})
-	a.summary = demoSummary{balance: result}
-	if showErr := result.show(a.term); err == nil {
-		err = showErr
-	}
-	if err != nil {
+	if err := demoMaps(ctx, db, box); err != nil {
 		return err
 	}
-	truth, err := box.World().Truth(world.Params{SkipUnkeyed: true})
-	if err != nil {
-		return fmt.Errorf("ask the sandbox for its truth: %w", err)
+	summary := demoSummary{Disagreements: []string{}, Pipelines: map[string]demoPipeline{}}
+	var failures error
+	for _, name := range cfg.PipelineNames() {
+		result, err := a.runPipeline(ctx, cfg, db, name, pipelineOptions{Command: "run"})
+		if showErr := result.show(a.term); err == nil {
+			err = showErr
+		}
+		if err != nil {
+			failures = errors.Join(failures, fmt.Errorf("pipeline %s: %w", name, err))
+		}
+		if name == stockCompare {
+			summary.balance = result
+		}
+		summary.Pipelines[name] = demoPipeline{State: demoState(err), RunID: result.RunID, Datasets: result.Datasets, Documents: result.Documents}
+		a.summary = summary
 	}
-	disagreements := disagree(result, truth)
-	a.summary = demoSummary{balance: result, Truth: &truth, Disagreements: disagreements}
-	if len(disagreements) > 0 {
-		return fault.New(fault.RunUnbalanced, "the balance is not what the simulated ERPs know: %s", strings.Join(disagreements, "; "))
+	if failures != nil {
+		return failures
 	}
-	a.term.Note("%s every figure equals what the simulated ERPs know", a.term.ErrStyle().Mark(terminal.Good))
-	return a.demoWorst(ctx, db)
+	if err := summary.compare(ctx, cfg, db, box); err != nil {
+		return err
+	}
+	a.summary = summary
+	if len(summary.Disagreements) > 0 {
+		return fault.New(fault.RunUnbalanced, "the balance is not what the simulated ERPs know: %s", strings.Join(summary.Disagreements, "; "))
+	}
+	return errors.Join(a.showDemo(summary), a.demoWorst(ctx, db))
+}
+
+// showDemo says what arrived, beside what the truth says must.
+func (a *app) showDemo(summary demoSummary) error {
+	table := terminal.Table{
+		Title: "What the finance systems received",
+		Columns: []terminal.Column{
+			{Key: "pipeline", Title: "Pipeline"}, number("expected", "Must arrive"), number("received", "Received"),
+			number("lost", "Lost"), number("twice", "Twice"), number("unexpected", "Unexpected"), number("held", "Held back"),
+		},
+	}
+	for _, name := range sortedKeys(summary.Pipelines) {
+		if d := summary.Pipelines[name].Delivery; d != nil {
+			table.Rows = append(table.Rows, []any{
+				name, d.Expected, d.Received, len(d.Lost), len(d.Duplicates), len(d.Unexpected), len(d.Held),
+			})
+		}
+	}
+	if err := a.term.Summary(table); err != nil {
+		return err
+	}
+	a.term.Note("%s every figure equals what the simulated ERPs know; why documents are held back: select * from report.held_back",
+		a.term.ErrStyle().Mark(terminal.Good))
+	return nil
 }
 
 // demoWorst lists the largest discrepancies, as pandian diff does.
@@ -145,7 +180,10 @@ func (a *app) demoHints(db *database, dir, url string) {
 	a.term.Note("  %s", db.psql)
 	a.term.Note("      select * from report.discrepancy order by abs(delta_qty) desc;")
 	a.term.Note("      select * from report.wdt_stock where currentqty <> stock_num;")
+	a.term.Note("      select * from report.shipment_delivery where state <> 'sent';")
+	a.term.Note("      select * from report.held_back;")
 	a.term.Note("  %s diff --config %s --kind missing_there", programName(), file)
+	a.term.Note("  %s plan --config %s --payload --limit 3", programName(), file)
 	a.term.Note("  curl -X POST '%s/_mutate?rows=20&age=180'   # change 20 figures at 旺店通 …", url)
 	a.term.Note("  %s run --config %s          # … and compare again", programName(), file)
 }

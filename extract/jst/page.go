@@ -60,7 +60,7 @@ func (s *Saleout) read(body, request []byte) (*page, pageInfo, error) {
 		record, err := reader.Next()
 		if err != nil {
 			p.end = err
-			return p, found.page, nil
+			return p, found.page, nil //nolint:nilerr // it is what the page ends with, io.EOF as a rule
 		}
 		record.Raw = bytes.Clone(record.Raw)
 		p.records = append(p.records, record)

@@ -125,7 +125,7 @@ func TestOnce_knows_from_the_connection_whether_it_was_heard(t *testing.T) {
 		"closes after reading":    {func(_ http.ResponseWriter, _ *http.Request) { panic(http.ErrAbortHandler) }, erphttp.Unreachable},
 		"hangs after reading":     {func(_ http.ResponseWriter, _ *http.Request) { <-hang }, erphttp.TimedOut},
 		"answers half of it":      {halfAnswer, erphttp.Truncated},
-		"answers with a bad page": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", 502) }, erphttp.Unavailable},
+		"answers with a bad page": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", http.StatusBadGateway) }, erphttp.Unavailable},
 	} {
 		var got atomic.Int64
 		address := newServer(t, func(w http.ResponseWriter, r *http.Request) {
@@ -192,7 +192,8 @@ func TestOnce_says_whether_it_arrived_when_its_caller_gives_up(t *testing.T) {
 		cancel(cause)
 	}()
 	_, err := client.DoBuffered(ctx, once(address))
-	if failed := erphttp.AsError(err); failed == nil || failed.Kind != erphttp.Canceled || !failed.Delivered || !errors.Is(err, cause) {
+	if failed := erphttp.AsError(err); failed == nil || failed.Kind != erphttp.Canceled || !failed.Delivered || !errors.Is(err, cause) ||
+		err.Error() != "toy save: given up while the call was under way: the drain was stopped" {
 		t.Errorf("got %v, want it canceled and delivered", err)
 	}
 	if _, err := client.DoBuffered(ctx, once(address)); err == nil || erphttp.MayHaveArrived(err) || !errors.Is(err, cause) {

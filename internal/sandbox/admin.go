@@ -3,9 +3,12 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"pandian/internal/sandbox/fault"
@@ -15,17 +18,23 @@ import (
 // registerAdmin adds the paths that no vendor has.
 //
 //	GET  /_truth?key=&on_multiple=&operator=&tolerance=&no_ignore=&one_way=&skip_unkeyed=&from=&to=&rows=
+//	GET  /_truth/stockouts?route=qimen|openapi2&statuses=&rows=
+//	GET  /_truth/shops
+//	GET  /_truth/saleouts?route=open|old|qimen&rows=
+//	GET  /_received/k3cloud|jdy|tplus   what a target received, by its natural key
 //	GET  /_stats
 //	GET  /_faults, POST /_faults with a fault.Plan, DELETE /_faults
-//	POST /_mutate?rows=&seed=&age=&side=wdt|yonsuite
-//	POST /_insert?rows=&seed=&age=
-//	POST /_delete?rows=&seed=
+//	POST /_mutate?rows=&seed=&age=&side=wdt|yonsuite|stockouts|saleouts
+//	POST /_insert?rows=&seed=&age=&side=wdt|stockouts|saleouts
+//	POST /_cancel?rows=&seed=&age=&side=stockouts|saleouts
+//	POST /_delete?rows=&seed=&side=wdt|shops
 //	POST /_expire_tokens
 //
 // age is how many seconds before now the changed rows count as modified (0): a
 // client that leaves the newest minutes alone sees them only when age is larger.
 func (s *Sandbox) registerAdmin() {
 	s.mux.HandleFunc("GET /_truth", s.serveTruth)
+	s.registerDocuments()
 	s.mux.HandleFunc("GET /_stats", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Stats()) })
 	s.mux.HandleFunc("GET /_faults", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.faults.Plan()) })
 	s.mux.HandleFunc("POST /_faults", s.servePlan)
@@ -33,18 +42,6 @@ func (s *Sandbox) registerAdmin() {
 		_ = s.faults.Replace(fault.Plan{}) // an empty plan is never refused
 		reply(w, s.faults.Plan())
 	})
-	s.mux.HandleFunc("POST /_mutate", s.change(func(c change) any {
-		if c.side == "yonsuite" {
-			return s.world.MutateCurrents(c.rows, c.seed)
-		}
-		return texts(s.world.Mutate(c.rows, c.seed, c.at))
-	}))
-	s.mux.HandleFunc("POST /_insert", s.change(func(c change) any {
-		return texts(s.world.Insert(c.rows, c.seed, c.at))
-	}))
-	s.mux.HandleFunc("POST /_delete", s.change(func(c change) any {
-		return texts(s.world.Delete(c.rows, c.seed))
-	}))
 	s.mux.HandleFunc("POST /_expire_tokens", func(w http.ResponseWriter, _ *http.Request) {
 		s.ExpireTokens()
 		reply(w, struct{}{})
@@ -91,12 +88,18 @@ type change struct {
 	side string
 }
 
-// change reads the wish, carries it out and answers with what was changed.
-func (s *Sandbox) change(carryOut func(change) any) http.HandlerFunc {
+// change reads the wish, carries it out on the side that it names ("" is 旺店通's
+// stock) and answers with what was changed.
+func (s *Sandbox) change(sides map[string]func(change) any) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		c, err := readChange(r.URL.Query(), s.options.Now())
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		carryOut, ok := sides[c.side]
+		if !ok {
+			http.Error(w, fmt.Sprintf("side %q is none of %s", c.side, strings.Join(slices.Sorted(maps.Keys(sides)), ", ")), http.StatusBadRequest)
 			return
 		}
 		reply(w, map[string]any{"changed": carryOut(c)})
@@ -121,9 +124,6 @@ func readChange(query url.Values, now time.Time) (c change, err error) {
 		c.at = now.Add(-time.Duration(seconds) * time.Second)
 	}
 	c.side = query.Get("side")
-	if c.side != "" && c.side != "wdt" && c.side != "yonsuite" {
-		return c, fmt.Errorf("side %q is neither wdt nor yonsuite", c.side)
-	}
 	return c, nil
 }
 

@@ -11,6 +11,9 @@ import (
 	"time"
 
 	"pandian/internal/sandbox/fault"
+	"pandian/internal/sandbox/jdy"
+	"pandian/internal/sandbox/jst"
+	"pandian/internal/sandbox/saleouts"
 	"pandian/internal/sandbox/stockouts"
 	"pandian/internal/sandbox/world"
 )
@@ -23,6 +26,9 @@ type Options struct {
 	// Stockouts describes the shops and sales stockouts of 旺店通. Its Now, when
 	// zero, is that of World.
 	Stockouts stockouts.Options
+	// Saleouts describes the sale-outs of 聚水潭. Its Now, when zero, is that of
+	// World.
+	Saleouts saleouts.Options
 	// Faults are in place from the start; _faults replaces them.
 	Faults fault.Plan
 	// Limits are calls allowed in any 60 seconds per credential.
@@ -49,15 +55,25 @@ type Limits struct {
 	OpenAPI2 int // 旺店通 openapi2, per appkey
 	Qimen    int // the gateway, per app_key
 	Yonsuite int // stock queries of the tenant
+	// JSTOpen, JSTOld and JSTQimen are those of 聚水潭's three routes.
+	JSTOpen, JSTOld, JSTQimen jst.Limit
+	K3Cloud                   int // calls of the account set
+	JDY                       int // business calls of the account
+	TPlus                     int // calls of the app
 }
 
-// DefaultOptions have the world of the demo and the limits of the vendors, 60
-// calls a minute each. The world's Now is left to New.
+// DefaultOptions have the world of the demo and the limits of the vendors, as far
+// as they publish any. The world's Now is left to New.
 func DefaultOptions() Options {
 	return Options{
 		World:     world.DefaultOptions(time.Time{}),
 		Stockouts: stockouts.DefaultOptions(time.Time{}),
-		Limits:    Limits{OpenAPI2: 60, Qimen: 60, Yonsuite: 60},
-		Seed:      1,
+		Saleouts:  saleouts.DefaultOptions(time.Time{}),
+		Limits: Limits{
+			OpenAPI2: 60, Qimen: 60, Yonsuite: 60,
+			JSTOpen: jst.Limit{PerSecond: 5, PerMinute: 100}, JSTOld: jst.Limit{PerSecond: 5, PerMinute: 100},
+			JSTQimen: jst.Limit{PerSecond: 8}, JDY: jdy.VendorLimit,
+		},
+		Seed: 1,
 	}
 }

@@ -7,8 +7,13 @@ import (
 	"time"
 
 	"pandian/internal/sandbox/fault"
+	"pandian/internal/sandbox/jdy"
+	"pandian/internal/sandbox/jst"
+	"pandian/internal/sandbox/k3cloud"
 	"pandian/internal/sandbox/meter"
+	"pandian/internal/sandbox/saleouts"
 	"pandian/internal/sandbox/stockouts"
+	"pandian/internal/sandbox/tplus"
 	"pandian/internal/sandbox/wdt"
 	"pandian/internal/sandbox/world"
 	"pandian/internal/sandbox/yonsuite"
@@ -34,6 +39,11 @@ type Sandbox struct {
 	meter       *meter.Meter
 	platforms   []platform
 	yonsuite    *yonsuite.Server
+	saleouts    *saleouts.World
+	jst         *jst.Server
+	k3cloud     *k3cloud.Server
+	jdy         *jdy.Server
+	tplus       *tplus.Server
 	mux         *http.ServeMux
 }
 
@@ -56,6 +66,12 @@ func New(o Options) (*Sandbox, error) {
 	if s.stockouts, err = stockouts.New(o.Stockouts); err != nil {
 		return nil, fmt.Errorf("build sandbox shops and stockouts: %w", err)
 	}
+	if o.Saleouts.Now.IsZero() {
+		o.Saleouts.Now = o.World.Now
+	}
+	if s.saleouts, err = saleouts.New(o.Saleouts); err != nil {
+		return nil, fmt.Errorf("build sandbox sale-outs: %w", err)
+	}
 	if s.faults, err = fault.NewSet(o.Seed, o.Faults, s.meter); err != nil {
 		return nil, fmt.Errorf("read sandbox faults: %w", err)
 	}
@@ -70,11 +86,16 @@ func (s *Sandbox) addPlatforms() {
 		Account: s.credentials.yonsuite(), Limit: o.Limits.Yonsuite, TokenLife: o.TokenLife,
 		ClockSkew: o.TokenClockSkew, Seed: o.Seed, BaseURL: o.BaseURL, Now: o.Now,
 	}, s.world, s.faults, s.meter)
+	s.jst = jst.New(jst.Options{
+		Account: s.credentials.jst(), OpenLimit: o.Limits.JSTOpen, OldLimit: o.Limits.JSTOld, QimenLimit: o.Limits.JSTQimen,
+		TokenLife: o.TokenLife, Now: o.Now, Seed: o.Seed,
+	}, s.saleouts, s.faults, s.meter)
+	s.addTargets()
 	s.platforms = []platform{
 		wdt.New(wdt.Options{
 			Account: s.credentials.wdt(), OpenLimit: o.Limits.OpenAPI2, QimenLimit: o.Limits.Qimen, Now: o.Now,
 		}, s.world, s.stockouts, s.faults, s.meter),
-		s.yonsuite,
+		s.yonsuite, s.jst, s.k3cloud, s.jdy, s.tplus,
 	}
 	for _, p := range s.platforms {
 		p.Register(s.mux)
@@ -97,8 +118,17 @@ func (s *Sandbox) Stockouts() *stockouts.World { return s.stockouts }
 // nothing.
 func (s *Sandbox) SetFaults(plan fault.Plan) error { return s.faults.Replace(plan) }
 
-// ExpireTokens makes every YonSuite token given out so far void.
-func (s *Sandbox) ExpireTokens() { s.yonsuite.ExpireTokens() }
+// Saleouts are the documents of 聚水潭.
+func (s *Sandbox) Saleouts() *saleouts.World { return s.saleouts }
+
+// ExpireTokens makes every token and session given out so far void.
+func (s *Sandbox) ExpireTokens() {
+	s.yonsuite.ExpireTokens()
+	s.jst.ExpireTokens()
+	s.k3cloud.ExpireSessions()
+	s.jdy.ExpireTokens()
+	s.tplus.ExpireTokens()
+}
 
 // Stats are what reached the platforms so far.
 type Stats struct {

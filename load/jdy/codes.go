@@ -96,7 +96,8 @@ func businessCodes() []Code {
 	return []Code{
 		// Of the newer generation, whose app secret changes each day.
 		{Code: "1030002006", Meaning: "stale app secret (授权密钥校验失败)", Decision: Expired, Advice: "authorise the app again"},
-		{Code: "2000002000", Meaning: "system error (系统错误)", Decision: InDoubt},
+		// What it says beside that goes first: a code for everything is likely.
+		{Code: "2000002000", Without: []string{unknown, "已存在"}, Meaning: "system error (系统错误)", Decision: InDoubt},
 	}
 }
 

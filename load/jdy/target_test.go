@@ -31,6 +31,33 @@ func TestSend_creates_what_is_not_there_and_updates_what_is(t *testing.T) {
 	}
 }
 
+func TestSend_names_an_id_once(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	blank := load.Document{Payload: []byte(`{"id":"","number":"A","name":"n","baseunitid_id":"1"}`)}
+	first := send(t, p.target(t), blank)
+	again := send(t, p.target(t), blank)
+	if states(first)+states(again) != "sentsent" || strings.Contains(p.bodies[savePath][0], `"id"`) || strings.Count(p.bodies[savePath][1], `"id"`) != 1 {
+		t.Errorf("got %+v, %+v and bodies %v, want no id to create and one to update", first, again, p.bodies[savePath])
+	}
+}
+
+func TestSend_asks_again_after_a_look_up_that_was_kept_out(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	p.answer = func(w http.ResponseWriter, path string, n int, _ string) bool {
+		if path != detailPath || n > 1 {
+			return false
+		}
+		w.WriteHeader(519)
+		_, _ = io.WriteString(w, `{"errcode":5003,"description":"unavailable"}`)
+		return true
+	}
+	if got := send(t, p.target(t), goods("A")); states(got) != "sent" || p.count(detailPath) != 2 {
+		t.Errorf("got %+v after %d look-ups, want it sent after 2", got, p.count(detailPath))
+	}
+}
+
 func TestSend_puts_token_account_and_router_where_they_belong(t *testing.T) {
 	t.Parallel()
 	p := serve(t)
@@ -106,8 +133,20 @@ func TestSend_reads_back_what_one_answer_for_all_does_not_tell(t *testing.T) {
 	if p.count(savePath) != 2 || !strings.Contains(outcomes[2].Message, "不能为空") {
 		t.Errorf("got %d calls and %q, want the bad one sent alone", p.count(savePath), outcomes[2].Message)
 	}
+	p.answer = func(w http.ResponseWriter, path string, _ int, body string) bool {
+		if path == savePath && strings.Contains(body, `"G"`) {
+			p.save([]byte(body))
+			_, _ = io.WriteString(w, `{"success":true,"data":{"success":true,"successPkIds":["1"],"errorInfo":[]}}`)
+			return true
+		}
+		return false
+	}
+	short := send(t, p.target(t), goods("G"), goods("H"))
+	if states(short) != "sent sent" || short[0].TargetDocumentID != "925150323784304644" || short[1].TargetDocumentID != "925150323784304645" {
+		t.Errorf("got %+v, want ids read back where there are too few", short)
+	}
 	all := send(t, p.target(t), goods("E"), goods("F"))
-	if states(all) != "sent sent" || all[1].TargetDocumentID != "925150323784304645" {
+	if states(all) != "sent sent" || all[1].TargetDocumentID != "925150323784304647" {
 		t.Errorf("got %+v, want the ids by place when all went well", all)
 	}
 }
@@ -174,19 +213,19 @@ func TestLookup_compares_as_the_platform_writes(t *testing.T) {
 		payload string
 		want    load.State
 	}{
-		"all equal":                      {`{"number":"A","name":"n","baseunitid_id":"925150323784304640","issale":true,"taxrate":"13"}`, load.Sent},
-		"one above 2^53 differs by one":  {`{"number":"A","name":"n","baseunitid_id":"925150323784304641"}`, load.Waiting},
-		"flag differs":                   {`{"number":"A","name":"n","issale":"false"}`, load.Waiting},
-		"figure differs":                 {`{"number":"A","name":"n","taxrate":"13.01"}`, load.Waiting},
-		"text is no figure":              {`{"number":"A","name":"n","model":"07"}`, load.Waiting},
-		"not shown proves nothing":       {`{"number":"A","name":"n","prolicense":"P"}`, load.Sent},
-		"a command leaves no trace":      {`{"number":"A","name":"n","ignorewarn":false,"removeimages":["y"]}`, load.Sent},
-		"rows equal":                     {`{"number":"A","name":"n","barcodeentity":[{"barcode":"690","barcodeunitid_id":"1","barcoderemark":"r"}],"images":["x"]}`, load.Sent},
-		"rows differ":                    {`{"number":"A","name":"n","barcodeentity":[{"barcode":"691"}]}`, load.Waiting},
-		"more rows":                      {`{"number":"A","name":"n","barcodeentity":[{"barcode":"690"},{"barcode":"690"}]}`, load.Waiting},
-		"image differs":                  {`{"number":"A","name":"n","images":["z"]}`, load.Waiting},
-		"name differs":                   {`{"number":"A","name":"m"}`, load.Waiting},
-		"number is another one's or not": {`{"number":"B","name":"n"}`, load.Waiting},
+		"all equal":                     {`{"number":"A","name":"n","baseunitid_id":"925150323784304640","issale":true,"taxrate":"13"}`, load.Sent},
+		"one above 2^53 differs by one": {`{"number":"A","name":"n","baseunitid_id":"925150323784304641"}`, load.Waiting},
+		"flag differs":                  {`{"number":"A","name":"n","issale":"false"}`, load.Waiting},
+		"figure differs":                {`{"number":"A","name":"n","taxrate":"13.01"}`, load.Waiting},
+		"text is no figure":             {`{"number":"A","name":"n","model":"07"}`, load.Waiting},
+		"not shown proves nothing":      {`{"number":"A","name":"n","prolicense":"P"}`, load.Sent},
+		"a command leaves no trace":     {`{"number":"A","name":"n","ignorewarn":false,"removeimages":["y"]}`, load.Sent},
+		"rows equal":                    {`{"number":"A","name":"n","barcodeentity":[{"barcode":"690","barcodeunitid_id":"1","barcoderemark":"r"}],"images":["x"]}`, load.Sent},
+		"rows differ":                   {`{"number":"A","name":"n","barcodeentity":[{"barcode":"691"}]}`, load.Waiting},
+		"more rows":                     {`{"number":"A","name":"n","barcodeentity":[{"barcode":"690"},{"barcode":"690"}]}`, load.Waiting},
+		"image differs":                 {`{"number":"A","name":"n","images":["z"]}`, load.Waiting},
+		"name differs":                  {`{"number":"A","name":"m"}`, load.Waiting},
+		"another number than asked for": {`{"number":"B","name":"n"}`, load.Waiting},
 	} {
 		p := serve(t)
 		p.answer = func(w http.ResponseWriter, path string, _ int, _ string) bool {
@@ -195,8 +234,9 @@ func TestLookup_compares_as_the_platform_writes(t *testing.T) {
 			}
 			return path == detailPath
 		}
-		if got := lookup(t, p.target(t), load.Document{Payload: []byte(test.payload)}); got[0].State != test.want {
-			t.Errorf("%s: got %+v, want %s", name, got[0], test.want)
+		got := lookup(t, p.target(t), load.Document{Payload: []byte(test.payload)})[0]
+		if isThere := !strings.Contains(got.Message, "no material"); got.State != test.want || isThere == strings.Contains(test.payload, `"number":"B"`) {
+			t.Errorf("%s: got %+v, want %s", name, got, test.want)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package k3cloud_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +109,34 @@ func walk(t *testing.T, key string, test codeCase) {
 		case want != load.Sent && there == "" && !strings.Contains(outcomes[0].Message, strings.TrimSuffix(test.message, "。")):
 			t.Errorf("%s: got message %q, want what the platform said", key, outcomes[0].Message)
 		}
+	}
+}
+
+func TestSend_takes_a_duplicate_number_for_one_whatever_the_vague_code_beside_it(t *testing.T) {
+	t.Parallel()
+	for _, code := range []string{"0", "null", "4"} {
+		e := serve(t)
+		e.bills["1"] = &kept{id: 5, status: "C", text: "so-1"}
+		e.says("BatchSave", 1, envelope(code, nil, []string{complaint("fbillno", "编码唯一", 0)}))
+		wantState(t, code, send(t, newTarget(t, connection(e)), plain("1"))[0], load.Sent, "")
+	}
+	e := serve(t)
+	e.says("BatchSave", 1, envelope("11", nil, []string{complaint("FBillNo", "编码唯一", 0)}))
+	wantState(t, "hidden", send(t, newTarget(t, connection(e)), plain("1"))[0], load.Rejected, "编码唯一; the number is taken by a bill that the user may not read")
+}
+
+func TestSend_does_not_halve_a_batch_in_a_network_conflict(t *testing.T) {
+	t.Parallel()
+	e := serve(t)
+	e.says("BatchSave", 1, envelope("13", nil, []string{complaint("", "网控冲突", 0)}))
+	for i, got := range send(t, newTarget(t, connection(e)), plain("1"), plain("2"), plain("3")) {
+		wantState(t, fmt.Sprint(i), got, load.Waiting, "")
+		if got.RetryAfter != 10*time.Second {
+			t.Errorf("%d: got a wait of %s, want 10s", i, got.RetryAfter)
+		}
+	}
+	if n := len(e.calls("BatchSave")); n != 1 {
+		t.Errorf("got %d calls, want 1", n)
 	}
 }
 

@@ -184,6 +184,33 @@ func TestLookup_is_not_misled_by_what_is_no_table(t *testing.T) {
 	}
 }
 
+func TestLookup_picks_our_bill_among_several_of_one_number(t *testing.T) {
+	t.Parallel()
+	e := serve(t)
+	e.says("ExecuteBillQuery", 1, `[["1",5,"C","so-2"],["1",6,"C","so-1"],["1",7,"C","so-3"]]`)
+	if got := lookup(t, newTarget(t, connection(e)), document("1"))[0]; got.State != load.Sent || got.TargetDocumentID != "6" {
+		t.Errorf("got %+v, want bill 6", got)
+	}
+}
+
+func TestLookup_is_not_available_without_a_platform_behind_the_gateway(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]bool{502: true, 503: true, 504: true, 500: false} {
+		e := serve(t)
+		e.override = func(w http.ResponseWriter, got request, _ int) bool {
+			if got.method == "ExecuteBillQuery" {
+				w.WriteHeader(status)
+			}
+			return got.method == "ExecuteBillQuery"
+		}
+		_, err := newTarget(t, connection(e)).Lookup(t.Context(), documents(1, 1))
+		var unavailable *load.UnavailableError
+		if err == nil || errors.As(err, &unavailable) != want || len(e.calls("ExecuteBillQuery")) != 2 {
+			t.Errorf("%d: got %v after %d calls, want not available %t after 2", status, err, len(e.calls("ExecuteBillQuery")), want)
+		}
+	}
+}
+
 func TestAskFirst_decides_what_is_looked_up_before_it_is_sent(t *testing.T) {
 	t.Parallel()
 	first, again, doubtful := document("1"), document("2"), document("3")

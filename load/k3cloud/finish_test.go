@@ -198,6 +198,42 @@ func TestSend_finishes_the_good_bills_of_a_step_that_partly_fails(t *testing.T) 
 	wantState(t, "refused", got[2], load.Rejected, "not submitted: MsgCode 12: 状态不对")
 }
 
+func TestLookup_takes_the_steps_of_each_form_apart(t *testing.T) {
+	t.Parallel()
+	e := serve(t)
+	var all []load.Document
+	for number, form := range []string{"A", "B", "A"} {
+		e.bills[fmt.Sprint(number)] = &kept{id: number, status: "A", text: "so"}
+		all = append(all, load.Document{Key: form, Revision: 1, Attempt: 2, Payload: fmt.Appendf(nil,
+			`{"FormId":%q,"Operation":"Save","IsAutoSubmitAndAudit":true,"Model":{"FBillNo":"%d","F_KLF_Text":"so"}}`, form, number)})
+	}
+	for i, got := range lookup(t, newTarget(t, connection(e)), all...) {
+		wantState(t, fmt.Sprint(i), got, load.Sent, "")
+	}
+	var made []string
+	for _, call := range e.calls("Audit") {
+		made = append(made, call.parameters[0]+call.parameters[1][strings.Index(call.parameters[1], `"Numbers"`):])
+	}
+	if len(made) != 2 || !strings.HasPrefix(made[0], `A"Numbers":["0","2"]`) || !strings.HasPrefix(made[1], `B"Numbers":["1"]`) {
+		t.Errorf("got %v, want one call a form", made)
+	}
+}
+
+func TestSend_rejects_a_bill_that_is_gone_before_its_audit(t *testing.T) {
+	t.Parallel()
+	e := serve(t)
+	conn := connection(e)
+	conn.Finish = k3cloud.FinishAudit
+	e.override = func(w http.ResponseWriter, got request, _ int) bool {
+		if got.method == "Audit" {
+			delete(e.bills, "1")
+			_, _ = io.WriteString(w, envelope("13", nil, []string{complaint("", "网控冲突", 0)}))
+		}
+		return got.method == "Audit"
+	}
+	wantState(t, "gone", send(t, newTarget(t, conn), plain("1"))[0], load.Rejected, "not audited")
+}
+
 func TestSend_waits_for_a_network_conflict_at_audit(t *testing.T) {
 	t.Parallel()
 	e := serve(t)

@@ -133,7 +133,7 @@ func (r *round) settle(ctx context.Context, bills []*bill, answered *result) {
 	response := answered.ResponseStatus
 	whole := response.code()
 	isWhole := whole.IsWhole && !response.isSuccess() && len(response.SuccessEntitys) == 0
-	if isWhole && !(bills[0].isAuto && whole.Decision == Final) {
+	if mayBeSaved := bills[0].isAuto && whole.Decision == Final; isWhole && !mayBeSaved {
 		r.refuse(bills, whole, response.message())
 		return
 	}

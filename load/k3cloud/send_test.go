@@ -140,6 +140,30 @@ func TestSend_goes_by_the_number_of_a_success_and_not_by_its_place(t *testing.T)
 	wantState(t, "a place with another number", got[2], load.Waiting, "does not mention")
 }
 
+func TestSend_believes_a_success_only_as_far_as_it_goes(t *testing.T) {
+	t.Parallel()
+	done := func(number string, place int) string {
+		return fmt.Sprintf(`{"Id":5,"Number":%q,"DIndex":%d}`, number, place)
+	}
+	lost := complaint("", "会话信息已丢失，请重新登录", 1)
+	e := serve(t) // the session is lost in the middle of a batch
+	e.says("BatchSave", 1, envelope("1", []string{done("1", 0)}, []string{lost}))
+	got := send(t, newTarget(t, connection(e)), plain("1"), plain("2"))
+	wantState(t, "saved before", got[0], load.Sent, "")
+	wantState(t, "not saved any more", got[1], load.Waiting, "会话信息已丢失")
+
+	e = serve(t) // two were to be audited, and something went wrong
+	e.bills["1"] = &kept{id: 5, status: "C", text: "cut off by the site"}
+	e.says("BatchSave", 1, envelope("11", []string{done("1", 0), done("2", 1)}, []string{complaint("FX", "不对", 2)}))
+	got = send(t, newTarget(t, connection(e)), document("1"), document("2"), document("3"))
+	wantState(t, "saved by this call", got[0], load.Sent, "")
+	wantState(t, "saved and not found", got[1], load.InDoubt, "does not find it")
+	wantState(t, "refused", got[2], load.Rejected, "不对")
+	if got[1].TargetDocumentID != "5" {
+		t.Errorf("got id %q, want what the platform said", got[1].TargetDocumentID)
+	}
+}
+
 // A refusal that names no bill: the bad one is found, the others are saved once.
 func TestSend_halves_a_batch_that_is_refused_without_a_culprit(t *testing.T) {
 	t.Parallel()

@@ -99,6 +99,23 @@ func TestSend_logs_in_once_when_the_session_is_lost(t *testing.T) {
 	}
 }
 
+func TestSend_keeps_the_newest_cookie_of_each_name(t *testing.T) {
+	t.Parallel()
+	e := serve(t)
+	conn := connection(e)
+	conn.Sessions, conn.BatchSize = 1, 1
+	e.override = func(w http.ResponseWriter, got request, n int) bool {
+		if got.method == "BatchSave" {
+			http.SetCookie(w, &http.Cookie{Name: "ASP.NET_SessionId", Value: fmt.Sprintf("renewed-%d", n)})
+		}
+		return false
+	}
+	send(t, newTarget(t, conn), documents(1, 3)...)
+	if got := e.calls("BatchSave")[2].header.Get("Cookie"); got != "ASP.NET_SessionId=renewed-2" {
+		t.Errorf("got cookies %q, want the newest alone", got)
+	}
+}
+
 func TestSend_gives_up_when_the_new_session_is_lost_too(t *testing.T) {
 	t.Parallel()
 	for _, lost := range []string{

@@ -1,7 +1,6 @@
 package k3cloud
 
 import (
-	"net/http"
 	"testing"
 	"time"
 )
@@ -134,6 +133,6 @@ func TestSignedHeaders_are_all_there(t *testing.T) {
 		}
 	}
 	if got, want := len(header), 9; got != want {
-		t.Errorf("got %d headers %v, want %d", got, http.Header(header), want)
+		t.Errorf("got %d headers %v, want %d", got, header, want)
 	}
 }

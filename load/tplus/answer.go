@@ -80,10 +80,14 @@ func classify(reply erphttp.Reply) erphttp.Verdict {
 		return row.verdict(code, message)
 	}
 	hasWords := code != "" || message != ""
+	isTokens := reply.Status == http.StatusUnauthorized || reply.Status == http.StatusForbidden
 	switch {
+	case code == "" && erphttp.ReadText(found.Error) != "" && !isTokens:
+		// T+ gives its refusals a code: this is of the gateway, and says too little.
+		return erphttp.Verdict{Action: erphttp.Retry, Message: message}
 	case hasWords && (reply.Status < 500 || reply.Status == statusRule):
 		return classifyWords(reply.Status, code, message)
-	case reply.Status == http.StatusUnauthorized, reply.Status == http.StatusForbidden:
+	case isTokens:
 		return erphttp.Verdict{Action: erphttp.LoginExpired, Message: "the token is not accepted"}
 	case isOK:
 		return erphttp.Verdict{Action: erphttp.Retry, Message: "it is not JSON of this platform"}

@@ -102,7 +102,7 @@ func (k *keeper) refuse(access string) {
 }
 
 func (k *keeper) isGood(held tokens) bool {
-	return held.Access != "" && held.Access != k.refused && held.Origin == k.origin &&
+	return held.Access != "" && held.Access != k.refused &&
 		(held.RenewAt.IsZero() || time.Now().Before(held.RenewAt))
 }
 

@@ -8,6 +8,7 @@
 --     -- run                                                       types, compares, makes documents
 --
 -- A place of the snapshot whose records are those of the last snapshot is not landed again, as in extract.
+-- given_documents.sql has what the pipelines of documents are told in.
 
 create schema given;
 
@@ -68,7 +69,14 @@ begin atomic
     returning window_id;
 end;
 
-create function given.land(connection text, dataset text, window_id bigint, page_no integer, records text)
+create function given.land(
+    connection text,
+    dataset text,
+    window_id bigint,
+    page_no integer,
+    records text,
+    envelope text default '{}'
+)
 returns bigint
 language sql
 begin atomic
@@ -81,7 +89,7 @@ begin atomic
     )
     values (
         land.connection, land.dataset, ops.run_id(), land.window_id, land.page_no,
-        json_array_length(land.records::json), hashtextextended(land.records, 0), land.records, '{}', '{}'
+        json_array_length(land.records::json), hashtextextended(land.records, 0), land.records, '{}', land.envelope
     )
     returning page_id;
 end;
@@ -101,13 +109,15 @@ begin
 end
 $$;
 
-create function given.snapshot(connection text, reason text, places text[])
+create function given.snapshot(connection text, reason text, places text[], dataset text default 'yonsuite.current_stock')
 returns void
 language plpgsql
 as $$
+#variable_conflict use_column
 declare
+    read_dataset constant text := dataset;
     reading bigint := given.open_window(
-        connection, 'yonsuite.current_stock', 'snapshot', case when reason is null then 'complete' else 'incomplete' end, reason
+        connection, read_dataset, 'snapshot', case when reason is null then 'complete' else 'incomplete' end, reason
     );
     place_count integer := coalesce(array_length(places, 1), 0);
     landed integer := 0;
@@ -119,17 +129,17 @@ begin
             select from staging.snapshot_page
             where
                 snapshot_page.connection_code = connection
-                and snapshot_page.dataset = 'yonsuite.current_stock'
+                and snapshot_page.dataset = read_dataset
                 and snapshot_page.page_no = place - 1
                 and snapshot_page.records_hash = hashtextextended(places[place], 0)
         );
         landed := landed + 1;
-        page := given.land(connection, 'yonsuite.current_stock', reading, place - 1, places[place]);
+        page := given.land(connection, read_dataset, reading, place - 1, places[place]);
         insert into staging.snapshot_page (
             connection_code, dataset, page_no, page_id, landed_at, records_hash, record_count
         )
         values (
-            connection, 'yonsuite.current_stock', place - 1, page, now(),
+            connection, read_dataset, place - 1, page, now(),
             hashtextextended(places[place], 0), json_array_length(places[place]::json)
         )
         on conflict on constraint snapshot_page_pkey do update
@@ -143,7 +153,7 @@ begin
         delete from staging.snapshot_page
         where
             snapshot_page.connection_code = connection
-            and snapshot_page.dataset = 'yonsuite.current_stock'
+            and snapshot_page.dataset = read_dataset
             and snapshot_page.page_no >= place_count;
         get diagnostics removed = row_count;
     end if;

@@ -111,3 +111,46 @@ func TestASlowAnswerArrivesWhole(t *testing.T) {
 		t.Errorf("took %v, want 150 ms and more", took)
 	}
 }
+
+func TestTheEffectDoesNotStopWhenTheClientLeaves(t *testing.T) {
+	t.Parallel()
+	set, err := NewSet(1, Plan{Rules: []Rule{{Kind: SlowAnswer}}}, &meter.Meter{})
+	if err != nil {
+		t.Fatalf("make set: %v", err)
+	}
+	ended := make(chan error, 1)
+	server := httptest.NewServer(set.Wrap(func(*http.Request) string { return "test" }, http.HandlerFunc(
+		func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			select {
+			case <-r.Context().Done():
+			case <-time.After(500 * time.Millisecond):
+			}
+			ended <- r.Context().Err()
+		})))
+	t.Cleanup(server.Close)
+	if _, _, _, err := send(t, server.URL, 100*time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want a deadline", err)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("the handler was stopped: %v", err)
+	}
+}
+
+func TestADepartedClientIsNoticedThoughTheHandlerLeftTheBody(t *testing.T) {
+	t.Parallel()
+	set, err := NewSet(1, Plan{Rules: []Rule{{Kind: LostAnswer, DelayMS: 20_000}}}, &meter.Meter{})
+	if err != nil {
+		t.Fatalf("make set: %v", err)
+	}
+	server := httptest.NewServer(set.Wrap(func(*http.Request) string { return "test" },
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+	started := time.Now()
+	if _, _, _, err := send(t, server.URL, 100*time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want a deadline", err)
+	}
+	server.Close() // waits for the calls in flight
+	if took := time.Since(started); took > 15*time.Second {
+		t.Errorf("the server kept a client that had left for %v", took)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pandian/internal/sandbox/fault"
+	"pandian/internal/sandbox/meter"
 )
 
 func TestATokenIsGivenForUserAndForCode(t *testing.T) {
@@ -84,6 +85,9 @@ func TestATokenThatDoesNotHoldIsRefused(t *testing.T) {
 	late := r.token()
 	r.server.ExpireTokens()
 	want(late, "4011")
+	if auth, bad := r.meter.Count(BatchSave, meter.AuthFailures), r.meter.Count(BatchSave, meter.BadRequests); auth != 4 || bad != 0 {
+		t.Errorf("statistics: got %d refused callers and %d bad requests, want 4 and 0", auth, bad)
+	}
 	if n := len(r.server.Entries()); n != 0 {
 		t.Errorf("refused calls left %d entries, want none", n)
 	}

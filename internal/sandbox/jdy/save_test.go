@@ -192,7 +192,7 @@ func TestTextIsTakenForNumbersAndBooleans(t *testing.T) {
 	}
 	for _, members := range []string{
 		`"ismulti_unit":"yes"`, `"ismulti_unit":1`, `"issale":[]`, `"coefficient1":"1e3"`, `"coefficient1":1e3`,
-		`"coefficient1":"1,000"`, `"kfperiod":{}`, `"costmethod":"4"`, `"enable":"12"`, `"barcodeentity":"[]"`,
+		`"coefficient1":"1,000"`, `"kfperiod":{}`, `"costmethod":"4"`, `"enable":"2"`, `"kfperiodtype":"12"`, `"barcodeentity":"[]"`,
 		`"barcodeentity":{}`, `"priceentity":[1]`, `"images":""`, `"images":[1]`, `"model":5`, `"name":5`, `"number":7`,
 		`"brandid_id":9.007199254740993e15`, `"baseunitid_id":true`, `"id":"x"`, `"remark":[]`,
 	} {
@@ -201,8 +201,8 @@ func TestTextIsTakenForNumbersAndBooleans(t *testing.T) {
 			t.Errorf("%s: got %s, want invalid value", members, got.body)
 		}
 	}
-	if e := r.entry("Z"); e.Created != 0 || e.Refused != 20 {
-		t.Errorf("ledger: got %+v, want 20 refusals", e)
+	if e := r.entry("Z"); e.Created != 0 || e.Refused != 21 {
+		t.Errorf("ledger: got %+v, want 21 refusals", e)
 	}
 	strict := newRig(t, Options{StrictFields: true})
 	if got := strict.v1(batchPath, `{"items":[`+one("A", "a", `,"is_sale":true`)+`]}`); *got.Success || !strings.Contains(got.Message, "is_sale") {

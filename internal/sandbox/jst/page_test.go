@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -54,6 +55,17 @@ func TestAWindowIsPagedToItsEnd(t *testing.T) {
 	past := r.open(r.week(99, 20, ""))
 	if len(past.Datas) != 0 || *past.HasNext || *past.DataCount != want {
 		t.Errorf("a page past the end: got %.200s", past.raw)
+	}
+}
+
+func TestAFullLastPageIsTheLast(t *testing.T) {
+	t.Parallel()
+	r := newRigOver(t, Options{}, saleouts.Options{Orders: 20, Special: saleouts.Special{Distributed: 20}})
+	for page, want := range map[int]bool{1: true, 2: false} {
+		got := r.open(fmt.Sprintf(`{"start_ts":1,"page_size":10,"page_index":%d}`, page))
+		if len(got.Datas) != 10 || *got.HasNext != want || *got.PageCount != 2 {
+			t.Errorf("page %d: got %d documents, has_next %v", page, len(got.Datas), *got.HasNext)
+		}
 	}
 }
 
@@ -215,5 +227,25 @@ func TestFaultsOfPages(t *testing.T) {
 	after := r.world.Truth(saleouts.TruthParams{Route: saleouts.Qimen})
 	if after.Documents != before.Documents+4 || after.NotDue != before.NotDue+2 {
 		t.Errorf("drift: %d documents and %d not due, before %d and %d", after.Documents, after.NotDue, before.Documents, before.NotDue)
+	}
+}
+
+func TestManyClientsAtOnceAreServed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Options{OpenLimit: Limit{PerMinute: 1000}}, fault.Rule{Kind: fault.DriftUpdate, Share: 0.5})
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			r.want(r.open(allOrders), "0")
+			r.want(r.old(oldQuery, allOrders), "0")
+			r.want(r.token(initToken, initParams), "0")
+			if got := r.qimen(map[string]string{"start_ts": "1"}); got.Flag != "" {
+				t.Errorf("qimen: got %.200s", got.raw)
+			}
+		})
+	}
+	all.Wait()
+	if got := r.server.Peaks(); got["jst.open"] != 8 || got["jst.old"] != 8 || got["jst.qimen"] != 8 {
+		t.Errorf("peaks: got %v, want 8 each", got)
 	}
 }

@@ -203,3 +203,19 @@ func TestTheLimitsOfEachRoute(t *testing.T) {
 		}
 	}
 }
+
+func TestOpenReadsItsParametersFromTheBodyAlone(t *testing.T) {
+	t.Parallel()
+	r := newSmallRig(t, Options{})
+	params := with(simOpen, map[string]string{"biz": allOrders})
+	params["sign"] = openSign(testAccount.AppSecret, params)
+	path := "/open/orders/out/simple/query"
+	r.want(r.read(r.send(path, encode(params), formType, ""), "data"), "140")
+	r.want(r.read(r.send(path, "", "application/json", encode(params)), "data"), "140")
+	r.want(r.read(r.send(path, "noise=1", formType, encode(params)), "data"), "0")
+	for name, value := range map[string]string{
+		"version": "1", "charset": "gbk", "timestamp": "01700000000", "access_token": "", "biz": "",
+	} {
+		r.want(r.open(allOrders, map[string]string{name: value}), "140")
+	}
+}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/shopspring/decimal"
+
 	"pandian/internal/sandbox/saleouts"
 )
 
@@ -59,13 +61,13 @@ func special(s saleouts.Special) saleouts.Options {
 
 func TestEachRouteWritesItsOwnTypes(t *testing.T) {
 	t.Parallel()
-	number, decimal := regexp.MustCompile(`^-?\d+$`), regexp.MustCompile(`^-?\d+\.\d+$`)
+	number, point := regexp.MustCompile(`^-?\d+$`), regexp.MustCompile(`^-?\d+\.\d+$`)
 	text, amount := regexp.MustCompile(`^".*"$`), regexp.MustCompile(`^"-?\d+\.\d{2,}"$`)
 	truth := regexp.MustCompile(`^(true|false)$`)
 	r := newRigOver(t, Options{}, saleouts.Options{Orders: 60})
 	for route, types := range map[saleouts.Route]map[string]*regexp.Regexp{
-		saleouts.Open: {"io_id": number, "o_id": number, "ts": number, "shop_id": number, "wms_co_id": number, "pay_amount": decimal,
-			"free_amount": decimal, "weight": decimal, "so_id": text, "is_cod": truth, "is_print": truth, "receiver_phone": text,
+		saleouts.Open: {"io_id": number, "o_id": number, "ts": number, "shop_id": number, "wms_co_id": number, "pay_amount": point,
+			"free_amount": point, "weight": point, "so_id": text, "is_cod": truth, "is_print": truth, "receiver_phone": text,
 			"drp_co_id_from": text, "items": regexp.MustCompile(`"sale_price":\d+\.\d+,`)},
 		saleouts.Qimen: {"io_id": number, "ts": number, "pay_amount": amount, "free_amount": amount, "weight": amount,
 			"is_cod": truth, "is_print": regexp.MustCompile(`^"(true|false)"$`), "warehouse": text,
@@ -208,6 +210,36 @@ func TestControlCharactersAreRawOnQimenOnly(t *testing.T) {
 	for _, want := range []string{"好评返现😀👨‍👩‍👧", `他说"可以" 'ok' \ 和 /`} {
 		if !texts[want] {
 			t.Errorf("no remark %s among %v", want, texts)
+		}
+	}
+}
+
+func TestValuesOnTheWireAreThoseOfTheWorld(t *testing.T) {
+	t.Parallel()
+	r := newRigOver(t, Options{}, special(saleouts.Special{}))
+	for route, rows := range map[saleouts.Route][]wire{saleouts.Open: r.rows(saleouts.Open), saleouts.Qimen: r.rows(saleouts.Qimen)} {
+		for _, row := range rows {
+			var id int64
+			if err := json.Unmarshal(row["io_id"], &id); err != nil {
+				t.Fatal(err)
+			}
+			d, _ := r.world.Document(id)
+			if route == saleouts.Open && (string(row["receiver_phone"]) != `"`+d.Receiver.Phone+`"` ||
+				string(row["receiver_mobile"]) != `"`+d.Receiver.Landline+`"`) {
+				t.Errorf("document %d: phone %s, landline %s", id, row["receiver_phone"], row["receiver_mobile"])
+			}
+			for n, item := range row.children(t, "items") {
+				price := strings.Trim(string(item["sale_price"]), `"`)
+				if !decimal.RequireFromString(price).Equal(d.Items[n].SalePrice.Value) {
+					t.Errorf("%s document %d: price %s, want %s", route, id, price, d.Items[n].SalePrice.Value)
+				}
+			}
+			for n, batch := range row.children(t, "batchs") {
+				line := d.Items[d.Batches[n].Line]
+				if (batch["ioi_id"] != nil) != d.Batches[n].ShowLine || string(batch["sku_id"]) != `"`+line.SKU.Code+`"` {
+					t.Errorf("%s document %d: batch %v", route, id, batch)
+				}
+			}
 		}
 	}
 }

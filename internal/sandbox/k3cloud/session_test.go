@@ -237,7 +237,7 @@ func TestAnUnknownMethodIsAnsweredWithText(t *testing.T) {
 func TestAnInjectedLoginFaultIsALoginResultType(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, Options{}, fault.Rule{Kind: fault.Code, Endpoint: Login, Text: "-5", Count: 1},
-		fault.Rule{Kind: fault.Code, Endpoint: Login, Text: "1", After: 1, Count: 1})
+		fault.Rule{Kind: fault.Code, Endpoint: Login, Text: "1", Count: 1})
 	a := testAccount
 	for _, want := range []int{-5, -1, 1} {
 		if got := r.signIn("ValidateUser", a.AcctID, "demo", a.Password, 2052); got.LoginResultType != want {

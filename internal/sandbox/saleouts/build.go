@@ -23,13 +23,13 @@ type builder struct {
 	oID     int64
 	lineID  int64
 	serial  int64
-	soID    string // of the last document that shares its so_id
+	shared  map[int]string // so_ids that two documents share, by pair
 }
 
 func newBuilder(o Options) *builder {
 	return &builder{
 		options: o, rng: rand.New(rand.NewPCG(o.Seed, 0x5a1e)), skus: skus(),
-		ioID: 100_200_300, oID: 36_008_000, lineID: 7_000_000,
+		ioID: 100_200_300, oID: 36_008_000, lineID: 7_000_000, shared: map[int]string{},
 	}
 }
 

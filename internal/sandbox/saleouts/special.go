@@ -26,7 +26,7 @@ func (s Special) cases() []specialCase {
 		}},
 		{"negative quantities", s.NegativeQty, lastQty("-2", Number)},
 		{"zero quantities", s.ZeroQty, lastQty("0", Number)},
-		{"null quantities", s.NullQty, lastQty("0", Null)},
+		{"null quantities", s.NullQty, lastQty("3", Null)},
 		{"fractional quantities", s.FractionalQty, lastQty("1.375", Number)},
 		{"long documents", s.Long, func(b *builder, d *Document, _ int) { d.clearLines(); b.addLines(d, 500) }},
 		{"odd texts", s.OddTexts, func(_ *builder, d *Document, n int) { d.Remark = oddTexts[n/2%len(oddTexts)] }},
@@ -111,12 +111,13 @@ func (d *Document) spoil(why Defect) {
 	d.Items[0].Qty = Amount{Form: Garbled}
 }
 
-// shareSoID gives every second of these documents the so_id of the one before.
+// shareSoID gives two of these documents at a time one so_id, whichever of the
+// two is made first.
 func (b *builder) shareSoID(d *Document, n int) {
-	if n%2 == 1 {
-		d.SoID = b.soID
+	if b.shared[n/2] == "" {
+		b.shared[n/2] = d.SoID
 	}
-	b.soID, d.MergeSoID = d.SoID, ""
+	d.SoID, d.MergeSoID = b.shared[n/2], ""
 	for i := range d.Items {
 		d.Items[i].RawSoID = d.SoID
 	}

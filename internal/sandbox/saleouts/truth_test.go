@@ -209,3 +209,30 @@ func TestTruthIsShownWithIdsAsText(t *testing.T) {
 		}
 	}
 }
+
+func TestChangesPassOverRecordsThatAreBadOrArchived(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, Options{Orders: 20, Special: Special{Bad: 8, Archived: 8, Milliseconds: 4}})
+	for _, id := range w.Mutate(20, 1, testNow) {
+		if d, _ := w.Document(id); d.Defect != Sound || d.Archived {
+			t.Errorf("document %d was changed", id)
+		}
+	}
+}
+
+func TestDocumentsOfOneSoIDComeInPairs(t *testing.T) {
+	t.Parallel()
+	seen := map[string]int{}
+	for _, d := range every(newWorld(t, Options{Orders: 8, Special: Special{SharedSoIDs: 6}})) {
+		seen[d.SoID]++
+	}
+	pairs := 0
+	for _, n := range seen {
+		if n == 2 {
+			pairs++
+		}
+	}
+	if pairs != 3 || len(seen) != 5 {
+		t.Errorf("got %d pairs among %d so_ids, want 3 among 5", pairs, len(seen))
+	}
+}

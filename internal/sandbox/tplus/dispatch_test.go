@@ -110,6 +110,17 @@ func TestCodesAreAcceptedOnce(t *testing.T) {
 	}
 }
 
+func TestAPurchaseHasItsQuantityUnderAnotherName(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, Options{})
+	if got := r.call(simplePath, dto("CK1", "ST1021", "ST1001")); got.Message != "第1行数量不能为空" {
+		t.Errorf("BaseQuantity: got %s", got.body)
+	}
+	if got := r.call(simplePath, dto("CK1", "ST1021", "ST1001", "BaseQuantity", "Quantity")); got.body != "null" {
+		t.Errorf("Quantity: got %s", got.body)
+	}
+}
+
 func TestTheServerNumbersWhatHasNoCode(t *testing.T) {
 	t.Parallel()
 	bare := func(external string) string { return dto(external, `"Code":"`+external+`",`, "") }
@@ -244,7 +255,7 @@ func TestBareKeysAreTakenWhereThatIsOn(t *testing.T) {
 	if got := r.call(openPath+"GetVoucherDTO", `{param:{voucherCode:"CK1"}}`); !strings.Contains(got.body, `"Memo":"a:b, {c:\"d\\\"}"`) {
 		t.Errorf("read back: got %s", got.body)
 	}
-	if got := string(quoteKeys([]byte(`{a:[true,null,1.5e3,"x:y"],"b":false,c_1 :"`))); got != `{"a":[true,null,1.5e3,"x:y"],"b":false,"c_1" :"` {
+	if got := string(quoteKeys([]byte(`{a:[true,null,1.5e3,"x:y\"z:"],"b":false,c_1 :"`))); got != `{"a":[true,null,1.5e3,"x:y\"z:"],"b":false,"c_1" :"` {
 		t.Errorf("quoted: got %s", got)
 	}
 }

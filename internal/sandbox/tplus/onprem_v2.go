@@ -150,7 +150,8 @@ func (s *Server) prove(c call) (caller, bool) {
 		return caller{}, false
 	}
 	login := c.service == loginByUser || c.service == loginByOrganisation
-	if token.Datas != appDigest(account, header.OrgID) && !(login && token.Datas == listDigest(account, header.OrgID)) {
+	listed := login && token.Datas == listDigest(account, header.OrgID)
+	if !listed && token.Datas != appDigest(account, header.OrgID) {
 		return caller{}, false
 	}
 	ok := login || s.sessions.holds(token.AccessToken, account.AppKey, false, c.now)

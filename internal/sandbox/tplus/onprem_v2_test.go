@@ -156,6 +156,9 @@ func TestV2LogsInAndUsesEveryService(t *testing.T) {
 	if got := r.call(openPath+"GetVoucherDTO", `{"param":{"voucherCode":"CK1"}}`); got.Code != "0" {
 		t.Errorf("the same voucher through the open platform: got %s", got.body)
 	}
+	if got := r.v1("Authorization", "", v1Login); given(got) == "" {
+		t.Errorf("login at v1 beside a session of v2: got %s", got.body)
+	}
 	if got := r.v2(g, "collaborationapp/Loginout", "", r.business(token), ""); got.body != `{"result":true}` {
 		t.Errorf("logout: got %s", got.body)
 	}
@@ -218,7 +221,8 @@ func TestV2LoginVariants(t *testing.T) {
 	if got := r.v2(g, "collaborationapp/GetAnonymousTPlusToken?IsFree=1", "", r.business(""), "{}"); given(got) != "" {
 		t.Errorf("without organisation: got %s", got.body)
 	}
-	if got := r.v2(g, v2LoginPath, "1", r.business(""), v2Login); got.Code != "EXSM0003" {
+	foreign := strings.Replace(r.business(""), appDigest(testAccount(), ""), appDigest(testAccount(), "1"), 1)
+	if got := r.v2(g, v2LoginPath, "1", foreign, v2Login); got.Code != "EXSM0003" {
 		t.Errorf("another organisation: got %s", got.body)
 	}
 }
