@@ -97,14 +97,16 @@ func fateOf(err error) fate {
 	switch {
 	case row.Decision == Retryable:
 		return keptOut
+	case row.Decision == Misconfigured:
+		return barred
+	case failed != nil && failed.Kind == erphttp.Refused:
+		return refused // whatever became of earlier attempts of a look-up
 	case erphttp.MayHaveArrived(err):
 		return lost
 	case failed == nil, failed.Kind == erphttp.Canceled:
 		return unsent
-	case failed.Kind != erphttp.Refused, row.Decision == Misconfigured:
-		return barred
 	default:
-		return refused
+		return barred
 	}
 }
 

@@ -150,14 +150,16 @@ func fateOf(err error, row Code) fate {
 	switch {
 	case err == nil:
 		return heard
+	case row.Decision == Barred, row.Decision == Paused:
+		return barred
+	case failed != nil && failed.Kind == erphttp.Refused:
+		return refused // whatever became of earlier attempts of a look-up
 	case erphttp.MayHaveArrived(err):
 		return lost
 	case failed == nil, failed.Kind == erphttp.Canceled:
 		return unsent
-	case failed.Kind != erphttp.Refused, row.Decision == Barred, row.Decision == Paused:
-		return barred
 	default:
-		return refused
+		return barred
 	}
 }
 

@@ -150,6 +150,23 @@ func TestLookup_is_only_sure_where_the_platform_is(t *testing.T) {
 	}
 }
 
+func TestLookup_goes_by_the_last_attempt(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	s.answer = func(w http.ResponseWriter, _ string, n int, _ string) bool {
+		if n == 1 {
+			w.WriteHeader(500)
+			return true
+		}
+		w.WriteHeader(400)
+		_, _ = io.WriteString(w, `{"code":"999","message":"单据不存在"}`)
+		return true
+	}
+	if got := lookup(t, newTarget(t, s.connection(), nil), sale("CK1")); states(got) != "waiting" || s.count(findPath) != 2 {
+		t.Errorf("got %+v after %d look-ups, want none found by the second", got, s.count(findPath))
+	}
+}
+
 func TestSend_looks_into_a_duplicate(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
