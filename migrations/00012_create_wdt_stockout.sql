@@ -302,6 +302,9 @@ comment on column wdt.stockout.place is 'Place of the record in that page, count
 comment on column wdt.stockout.record_hash is 'Hash of the record''s text as it came: a record with the same hash is not written again.';
 comment on column wdt.stockout.run_id is 'Run that wrote the present values. Not indexed, so that updates stay HOT.';
 
+-- Two stockouts may come with one number, and only one of them may be delivered.
+create index stockout_order_no_idx on wdt.stockout (connection_code, btrim(order_no));
+
 create table wdt.stockout_line (
     connection_code text collate "C" not null,
     stockout_id text collate "C" not null,

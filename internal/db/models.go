@@ -234,9 +234,9 @@ type JstSaleout struct {
 	BusinessStaff *string
 	// 货币类型: currency.
 	Currency *string
-	// 实际运费: freight paid (Qimen document only).
+	// 实际运费 (name assumed): freight paid (Qimen document only).
 	FFreight decimal.NullDecimal
-	// 收件人密文ID: key that the receiver is decrypted by (open platform: on request only).
+	// 收件人ID: key that the receiver is decrypted by (open platform: on request only).
 	Oaid *string
 	// 平台买家唯一值: the buyer on the sales platform, personal data.
 	OpenID *string
@@ -248,7 +248,7 @@ type JstSaleout struct {
 	PayDate *time.Time
 	// 问题类型: what is wrong with the order (order list field).
 	QuestionType *string
-	// 主播ID: live streamer who sold it (order list field).
+	// 主播id: live streamer who sold it (order list field).
 	ReferrerID *string
 	// 主播名称: live streamer who sold it (order list field).
 	ReferrerName *string
@@ -262,7 +262,7 @@ type JstSaleout struct {
 	ShopStatus *string
 	// 订单类型: kind of order (order list field).
 	Type *string
-	// 购方税号: the buyer's tax number, personal data (not in the seeds' lists).
+	// 发票税号: the buyer's tax number, personal data (not in the seeds' lists).
 	BuyerTaxNo *string
 	// 线下备注: offline remark (not in the seeds' lists).
 	Node *string
@@ -274,7 +274,7 @@ type JstSaleout struct {
 	FVolume decimal.NullDecimal
 	// 物流公司名称: name of the carrier (not in the seeds' lists).
 	LogisticsCompany *string
-	// 分销信息: the reseller, as sent (not in the seeds' lists).
+	// 供分销信息: the reseller, as sent (not in the seeds' lists).
 	DrpInfo *string
 	// 仓库名称: name of the warehouse (not in the seeds' lists).
 	Warehouse *string
@@ -380,13 +380,13 @@ type JstSaleoutCluster struct {
 	IoID string
 	// Place in the list of parcels, counted from 1.
 	ClusterLineNo int32
-	// 物流单号: tracking number of the parcel (not in the seeds' lists).
+	// 物流子单号: tracking number of the parcel (not in the seeds' lists).
 	LID *string
 	// 物流公司名称: name of the carrier (not in the seeds' lists).
 	LogisticCompany *string
-	// 快递公司编码: code of the carrier (not in the seeds' lists).
+	// 物流公司编码: code of the carrier (not in the seeds' lists).
 	LcID *string
-	// 实称重量: weighed weight of the parcel (not in the seeds' lists).
+	// 子单号实称重量: weighed weight of the parcel (not in the seeds' lists).
 	FWeight decimal.NullDecimal
 }
 
@@ -420,13 +420,13 @@ type JstSaleoutItem struct {
 	SaleBasePrice decimal.NullDecimal
 	// 是否赠品: whether a gift, true or false.
 	IsGift *string
-	// 子订单号: line of the ERP's order.
+	// 订单的子订单号: line of the ERP's order.
 	OiID *string
-	// 平台子单号: line on the sales platform.
+	// 线上子单号: line on the sales platform.
 	OuterOiID *string
-	// 原始线上单号: the line's own number on the sales platform.
+	// 原始线上单号: number of the line's own order on the sales platform, where orders were merged.
 	RawSoID *string
-	// 单位: unit (not in the seeds' lists).
+	// 商品单位: unit (not in the seeds' lists).
 	Unit *string
 	// 组合装商品编码: bundle that the line came from (not in the seeds' lists).
 	CombineSkuID *string
@@ -434,17 +434,17 @@ type JstSaleoutItem struct {
 	BuyerPaidAmount decimal.NullDecimal
 	// 卖家实收: received by the seller (not in the seeds' lists).
 	SellerIncomeAmount decimal.NullDecimal
-	// 总数量: total quantity (not in the seeds' lists).
+	// 总用量: quantity used in all (not in the seeds' lists).
 	TotalQty decimal.NullDecimal
 	// 批次号: batch of the line, open platform only (not in the seeds' lists).
 	BatchID *string
-	// 生产日期: made on, open platform only (in the seeds on batches).
+	// 批次日期: date of the batch, open platform only (the seed prints it on batches).
 	ProductDate *time.Time
-	// 供应商编号: supplier, open platform only (in the seeds on batches).
+	// 供应商编号: supplier, open platform only (the seed prints it on batches).
 	SupplierID *string
-	// 有效期至: use before, open platform only (in the seeds on batches).
+	// 有效期至: use before, open platform only (the seed prints it on batches).
 	ExpirationDate *time.Time
-	// 事业部: business unit, Qimen only (not in the seeds' lists).
+	// 虚拟仓编码: virtual warehouse, Qimen only (not in the seeds' lists).
 	BuID *string
 	// 单价: price per unit (order list field).
 	Price decimal.NullDecimal
@@ -456,15 +456,15 @@ type JstSaleoutItem struct {
 	ItemStatus *string
 	// 是否预售: whether sold in advance, true or false (order list field).
 	IsPresale *string
-	// 店铺款式编码: the style's code in the shop (order list field).
+	// 线上商品款号: the style's code in the shop (order list field).
 	ShopIID *string
-	// 店铺商品编码: the SKU's code in the shop (order list field).
+	// 线上商品编码: the SKU's code in the shop (order list field).
 	ShopSkuID *string
 	// 商品类型: kind of goods (order list field).
 	SkuType *string
 }
 
-// One row is one payment of a sale-outs order (聚水潭 pays 支付集合). Replaced as a whole with the document.
+// One row is one payment of a sale-out's order (聚水潭 pays 支付信息). Replaced as a whole with the document.
 type JstSaleoutPay struct {
 	// The 聚水潭 account.
 	ConnectionCode string
@@ -472,9 +472,9 @@ type JstSaleoutPay struct {
 	IoID string
 	// Place in the list of payments, counted from 1.
 	PayLineNo int32
-	// 金额: amount paid (order list field).
+	// 支付金额: amount paid (order list field).
 	Amount decimal.NullDecimal
-	// 买家支付账号: the buyer's account, personal data (order list field).
+	// 支付帐号: the buyer's account, personal data (order list field).
 	BuyerAccount *string
 	// 是否支付: whether it pays the order, true or false (order list field).
 	IsOrderPay *string
@@ -482,7 +482,7 @@ type JstSaleoutPay struct {
 	OuterPayID *string
 	// 支付时间: when (order list field).
 	PayDate *time.Time
-	// 支付ID: key of the payment (order list field).
+	// 支付单ID: key of the payment (order list field).
 	PayID *string
 	// 支付渠道: way of paying (order list field).
 	Payment *string
@@ -514,13 +514,13 @@ type JstSaleoutSn struct {
 	Issuccess *string
 	// 执行描述: printed here by the seed; on the wire it stands in the envelope of the answer.
 	Msg *string
-	// 证书编号: certificate of the piece, open platform only (not in the seeds' lists).
+	// 国补IMEI辅助唯一码: the piece's IMEI, for government subsidy, open platform only (not in the seeds' lists).
 	CertificateNo *string
 	// 是否箱唯一码: whether the code is a carton's, true or false, open platform only (not in the seeds' lists).
 	IsPackSn *string
-	// 是否已拆箱: whether the carton was opened, true or false, open platform only (not in the seeds' lists).
+	// 是否开箱: whether the carton was opened, true or false, open platform only (not in the seeds' lists).
 	IsOpened *string
-	// 箱唯一码: code of the carton, open platform only (not in the seeds' lists).
+	// 箱码: code of the carton, open platform only (not in the seeds' lists).
 	PackSn *string
 }
 
@@ -794,6 +794,44 @@ type OutboxHead struct {
 	PayloadHash int64
 }
 
+// One row is a document that a mapping held back because something is missing. It goes when the document is made.
+type OutboxHeldBack struct {
+	// The source's connection.
+	ConnectionCode string
+	// The pipeline.
+	PipelineCode string
+	// What the document is about, as in stockout_id.
+	BusinessKey string
+	// A word, a colon, and what is wrong and what to do, as in "no customer: shop SHOP08 has no row in ref.shop_map".
+	Reason string
+	// The run that gave this reason first.
+	RunID int64
+	// When that was.
+	HeldSince time.Time
+}
+
+// One row is a change at the source that came after its document was delivered to a target that takes no changes: a person must carry it over.
+type OutboxLateChange struct {
+	// The source's connection.
+	ConnectionCode string
+	// The pipeline.
+	PipelineCode string
+	// What the document is about.
+	BusinessKey string
+	// The document that was delivered.
+	DocumentID int64
+	// What happened at the source, in words for a person.
+	Reason string
+	// What would be sent today; null where nothing would.
+	Payload *string
+	// Hash of reason and payload: the same change is noticed once.
+	PayloadHash int64
+	// The run that noticed it.
+	RunID int64
+	// When.
+	NoticedAt time.Time
+}
+
 // One row is what came of one attempt at one document. Append-only, partitioned by id like the documents.
 type OutboxResult struct {
 	// The source's connection.
@@ -880,6 +918,44 @@ type RefIgnoreRule struct {
 	CreatedAt time.Time
 	// Until when; null for good.
 	ExpiresAt *time.Time
+}
+
+// One row is a field that every document of a pipeline carries with the same value, as costmethod of a 商品. It goes before what the mapping would send in a field of that name.
+type RefPayloadField struct {
+	// The pipeline, as in wdt-shops-to-jdy.
+	PipelineCode string
+	// The target's name of a field of the head, as in costmethod.
+	FieldName string
+	// Its value as JSON: "1", true, 5, []; null leaves the field out.
+	Value []byte
+	// Why, for the next person.
+	Note *string
+	// When the row was last changed.
+	UpdatedAt time.Time
+}
+
+// One row is what a shop of a source means in a finance system. A code that is null is the pipeline's parameter; without a customer from either, the shop's documents are held back.
+type RefShopMap struct {
+	// Connection that uses the shop's code, as of 旺店通 or 聚水潭.
+	SourceConnectionCode string
+	// 店铺编号 at the source: shop_no of 旺店通, shop_id of 聚水潭.
+	SourceShopCode string
+	// Connection of the finance system.
+	TargetConnectionCode string
+	// 客户 (Customer, Partner, FCustomerID; new_shop_id of the published mapping).
+	CustomerCode *string
+	// 组织 (FSaleOrgId, FStockOrgId, FSettleOrgId).
+	OrganisationCode *string
+	// 结算币别 (FSettleCurrID).
+	CurrencyCode *string
+	// 产品利润中心 (F_KLF_Assistant).
+	ProfitCentreCode *string
+	// 销售部门 (FSaleDeptID).
+	DepartmentCode *string
+	// Why, for the next person.
+	Note *string
+	// When the row was last changed.
+	UpdatedAt time.Time
 }
 
 // One row is what a SKU of one system is called in another. A code without a row keeps its name.
@@ -1664,7 +1740,7 @@ type WdtStockoutPosition struct {
 	StockoutID string
 	// Place of the line in the document, counted from 1.
 	LineNo int32
-	// Place in the lines list of positions, counted from 1.
+	// Place in the line's list of positions, counted from 1.
 	PositionLineNo int32
 	// 最后更新时间: last change.
 	Modified *time.Time

@@ -6,9 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
-	"pandian/internal/erphttp"
 	"pandian/load"
 	"pandian/load/jdy"
 )
@@ -179,98 +177,6 @@ func TestSend_halves_a_batch_that_is_refused_as_a_whole(t *testing.T) {
 	}
 }
 
-// fault 23: the answer is lost after the platform wrote.
-func TestLookup_finds_what_a_lost_answer_left_behind(t *testing.T) {
-	t.Parallel()
-	p := serve(t)
-	p.answer = func(_ http.ResponseWriter, path string, n int, body string) bool {
-		if path == savePath && n == 1 {
-			p.save([]byte(body))
-			panic(http.ErrAbortHandler)
-		}
-		return false
-	}
-	target := p.target(t)
-	outcomes := send(t, target, goods("A"), goods("B"))
-	if states(outcomes) != "in_doubt in_doubt" || p.count(savePath) != 1 {
-		t.Fatalf("got %+v after %d calls, want both in doubt after one", outcomes, p.count(savePath))
-	}
-	found := lookup(t, target, goods("A"), goods("B"), goods("C"))
-	if states(found) != "sent sent waiting" || found[0].TargetDocumentID != "925150323784304641" {
-		t.Errorf("got %+v, want what is there to be found, with its id", found)
-	}
-	changed := load.Document{Payload: []byte(`{"number":"A","name":"another name","baseunitid_id":"925150323784304640"}`)}
-	if got := lookup(t, target, changed); states(got) != "waiting" {
-		t.Errorf("got %+v, want an update that did not arrive to be sent again", got)
-	}
-}
-
-func TestLookup_compares_as_the_platform_writes(t *testing.T) {
-	t.Parallel()
-	shown := `{"id":925150323784304641,"number":"A","name":"n","baseunitid_id":925150323784304640,"issale":"1","taxrate":"13.00","model":"7",
-		"barcodeentity":[{"id":5,"barcode":"690","barcodeunitid_id":1}],"images":["x"]}`
-	for name, test := range map[string]struct {
-		payload string
-		want    load.State
-	}{
-		"all equal":                     {`{"number":"A","name":"n","baseunitid_id":"925150323784304640","issale":true,"taxrate":"13"}`, load.Sent},
-		"one above 2^53 differs by one": {`{"number":"A","name":"n","baseunitid_id":"925150323784304641"}`, load.Waiting},
-		"flag differs":                  {`{"number":"A","name":"n","issale":"false"}`, load.Waiting},
-		"figure differs":                {`{"number":"A","name":"n","taxrate":"13.01"}`, load.Waiting},
-		"text is no figure":             {`{"number":"A","name":"n","model":"07"}`, load.Waiting},
-		"not shown proves nothing":      {`{"number":"A","name":"n","prolicense":"P"}`, load.Sent},
-		"a command leaves no trace":     {`{"number":"A","name":"n","ignorewarn":false,"removeimages":["y"]}`, load.Sent},
-		"rows equal":                    {`{"number":"A","name":"n","barcodeentity":[{"barcode":"690","barcodeunitid_id":"1","barcoderemark":"r"}],"images":["x"]}`, load.Sent},
-		"rows differ":                   {`{"number":"A","name":"n","barcodeentity":[{"barcode":"691"}]}`, load.Waiting},
-		"more rows":                     {`{"number":"A","name":"n","barcodeentity":[{"barcode":"690"},{"barcode":"690"}]}`, load.Waiting},
-		"image differs":                 {`{"number":"A","name":"n","images":["z"]}`, load.Waiting},
-		"name differs":                  {`{"number":"A","name":"m"}`, load.Waiting},
-		"another number than asked for": {`{"number":"B","name":"n"}`, load.Waiting},
-	} {
-		p := serve(t)
-		p.answer = func(w http.ResponseWriter, path string, _ int, _ string) bool {
-			if path == detailPath {
-				_, _ = io.WriteString(w, `{"success":true,"data":`+shown+`}`)
-			}
-			return path == detailPath
-		}
-		got := lookup(t, p.target(t), load.Document{Payload: []byte(test.payload)})[0]
-		if isThere := !strings.Contains(got.Message, "no material"); got.State != test.want || isThere == strings.Contains(test.payload, `"number":"B"`) {
-			t.Errorf("%s: got %+v, want %s", name, got, test.want)
-		}
-	}
-}
-
-func TestLookup_takes_every_way_to_say_that_there_is_none(t *testing.T) {
-	t.Parallel()
-	for answer, want := range map[string]load.State{
-		`{"success":true,"data":null}`: load.Waiting,
-		`{"success":true}`:             load.Waiting,
-		`{"success":true,"data":{}}`:   load.Waiting,
-		`{"success":true,"data":[]}`:   load.Waiting,
-		`{"success":true,"data":{"success":false,"errorInfo":[{"msg":"商品不存在"}]}}`: load.Waiting,
-		`{"success":false,"errorCode":"9","message":"参数number[A]不存在"}`:            load.Waiting,
-		`{"success":true,"data":[{"id":"5","number":"A","name":"n"}]}`:            load.Sent,
-		`{"success":true,"data":{"success":false,"message":"查询失败"}}`:              load.InDoubt,
-		`{"success":true,"data":{"number":"A"}}`:                                  load.InDoubt,
-		`{"success":true,"data":"A"}`:                                             load.InDoubt,
-		`{"success":false,"message":"查询失败"}`:                                      load.InDoubt,
-		`<html>`: load.InDoubt,
-	} {
-		p := serve(t)
-		p.answer = func(w http.ResponseWriter, path string, _ int, _ string) bool {
-			if path == detailPath {
-				_, _ = io.WriteString(w, answer)
-			}
-			return path == detailPath
-		}
-		got := lookup(t, p.target(t), load.Document{Payload: []byte(`{"number":"A","name":"n"}`)})
-		if got[0].State != want {
-			t.Errorf("%s: got %+v, want %s", answer, got[0], want)
-		}
-	}
-}
-
 func TestSend_settles_a_duplicate_number_by_looking_it_up(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -332,30 +238,5 @@ func TestSend_rejects_what_it_cannot_read_and_names_the_field(t *testing.T) {
 	other := load.Document{Payload: []byte(`{"id":"5","number":"A","name":"x","baseunitid_id":"1"}`)}
 	if got := send(t, p.target(t), other)[0]; got.State != load.Rejected || !strings.Contains(got.Message, "id (商品id): is 5, but the material A has 925150323784304641") {
 		t.Errorf("got %+v, want another one's id rejected", got)
-	}
-}
-
-func TestConnection_names_what_is_wrong(t *testing.T) {
-	t.Parallel()
-	p := serve(t)
-	for want, change := range map[string]func(*jdy.Connection){
-		"client_id is missing":                      func(c *jdy.Connection) { c.ClientID = "" },
-		"client_secret is missing":                  func(c *jdy.Connection) { c.ClientSecret = "" },
-		"username is missing":                       func(c *jdy.Connection) { c.Username = "" },
-		"password is missing":                       func(c *jdy.Connection) { c.Password = "" },
-		"url is not an http address":                func(c *jdy.Connection) { c.BaseURL = "ftp://x" },
-		"router_addr is not an http address":        func(c *jdy.Connection) { c.RouterAddr = "tf.jdy.com" },
-		"batch_size 51 is not within 1 to 50":       func(c *jdy.Connection) { c.BatchSize = 51 },
-		"refresh_early must not be below zero":      func(c *jdy.Connection) { c.RefreshEarly = -time.Second },
-		"max_attempts must not be below zero":       func(c *jdy.Connection) { c.HTTP.MaxAttempts = -1 },
-		"batch_size -1 is not within 1 to 50":       func(c *jdy.Connection) { c.BatchSize = -1 },
-		"timeout must not be below zero":            func(c *jdy.Connection) { c.HTTP.Timeout = -1 },
-		"connection to 金蝶云星辰: client_id is missing": func(c *jdy.Connection) { c.ClientID = "" },
-	} {
-		conn := p.connection()
-		change(&conn)
-		if _, err := jdy.New(conn, erphttp.Deps{}); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got %v, want %q", err, want)
-		}
 	}
 }

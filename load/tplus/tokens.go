@@ -50,12 +50,11 @@ type protocol interface {
 // keeper holds the tokens of a connection for all callers. Whoever finds them gone
 // renews them; the others wait.
 type keeper struct {
-	store        vault.Store
-	connection   string
-	origin       string
-	protocol     protocol
-	secrets      *erphttp.Secrets
-	refreshEarly time.Duration
+	store      vault.Store
+	connection string
+	origin     string
+	protocol   protocol
+	secrets    *erphttp.Secrets
 
 	// turn is held by the one caller who may look at or change what follows.
 	turn    chan struct{}

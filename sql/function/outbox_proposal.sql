@@ -187,25 +187,16 @@ begin
         coalesce(judged.withdrawn_because, judged.held_because),
         'pandian'
     from judged
-    where
-        judged.decision = 'withdrawn'
-        -- a person's decision stands
-        and not exists (
-            select from outbox.retry as decided
-            where
-                decided.connection_code = this_connection
-                and decided.pipeline_code = this_pipeline
-                and decided.document_id = judged.old_document_id
-                and decided.state in ('held', 'discarded')
-        )
+    where judged.decision = 'withdrawn'
     on conflict on constraint retry_pkey do update
     set
         state = 'discarded',
         message = excluded.message,
-        decided_by = excluded.decided_by
+        -- what a person held is not sent by itself when it is due again
+        decided_by = excluded.decided_by || coalesce(', after ' || retry.decided_by || ' held it', '')
     where
         retry.token is null
-        and retry.state in ('waiting', 'rejected', 'abandoned');
+        and retry.state in ('waiting', 'rejected', 'abandoned', 'held');
 
     -- And what was parked so and is due again, word for word, goes on.
     update outbox.retry
@@ -284,9 +275,9 @@ begin
     from judged
     cross join lateral (
         select coalesce(
-            judged.withdrawn_because || '; it was delivered before: undo it at the target by hand',
+            judged.withdrawn_because || '; it went out before: undo it at the target by hand',
             judged.held_because,
-            'changed: the source changed after the document was delivered; change it at the target by hand'
+            'changed: what would be sent now is not what went out; change it at the target by hand'
         ) as reason
         offset 0
     ) as worded

@@ -59,7 +59,7 @@ asked as materialized (
     where ops.is_full()
 ),
 
-header as materialized (
+header as (
     select
         saleout.io_id,
         saleout.so_id,
@@ -93,9 +93,24 @@ header as materialized (
         setting.trigger_text
     from setting
     cross join asked
-    inner join jst.saleout
-        on saleout.connection_code = setting.source_connection
-        and saleout.io_id = asked.io_id
+    cross join lateral (
+        select
+            saleout.io_id,
+            saleout.so_id,
+            saleout.l_id,
+            saleout.shop_id,
+            saleout.io_date,
+            saleout.remark,
+            saleout.free_amount,
+            saleout.status,
+            saleout.drp_co_id_from,
+            saleout.wms_co_id
+        from jst.saleout
+        where
+            saleout.connection_code = setting.source_connection
+            and saleout.io_id = asked.io_id
+        limit 1  -- one look-up per key, however many keys the planner expects
+    ) as saleout
     left join ref.shop_map
         on shop_map.source_connection_code = setting.source_connection
         and shop_map.source_shop_code = btrim(saleout.shop_id)
@@ -106,100 +121,115 @@ header as materialized (
         and warehouse_map.target_connection_code = setting.target_connection
 ),
 
-entry as materialized (
+entry as (
+    -- each document with its entries
     select
         header.io_id,
-        min(saleout_item.line_no) filter (where coalesce(btrim(saleout_item.sku_id), '') = '') as line_without_sku,
-        min(saleout_item.line_no) filter (where coalesce(saleout_item.qty, 0) <= 0) as line_without_quantity,
-        min(saleout_item.line_no) filter (
-            where saleout_item.sale_price is null and lower(coalesce(saleout_item.is_gift, '')) not in ('true', '1')
-        ) as line_without_price,
-        json_agg(
-            json_build_object(
-                'FMaterialID', ops.code_object('FNumber', coalesce(sku_map.target_sku_code, saleout_item.sku_id)),
-                'FStockID', ops.code_object('FNumber', header.stock_code),
-                'FRealQty', trim_scale(saleout_item.qty),
-                'FTaxPrice', trim_scale(coalesce(saleout_item.sale_price, 0)),
-                'FIsFree', coalesce(saleout_item.sale_price, 0) = 0,
-                'F_sms_Text2', nullif(header.trigger_text, '')
-            )
-            order by saleout_item.line_no
-        ) as entries
+        header.so_id,
+        header.l_id,
+        header.shop_id,
+        header.io_date,
+        header.remark,
+        header.free_amount,
+        header.status,
+        header.is_due,
+        header.customer_code,
+        header.organisation_code,
+        header.profit_centre_code,
+        header.currency_code,
+        header.department_code,
+        header.stock_code,
+        line.line_count,
+        line.line_without_sku,
+        line.line_without_quantity,
+        line.line_without_price,
+        line.entries
     from header
-    inner join jst.saleout_item
-        on saleout_item.connection_code = header.source_connection
-        and saleout_item.io_id = header.io_id
-    left join ref.sku_map
-        on sku_map.source_connection_code = header.source_connection
-        and sku_map.source_sku_code = btrim(saleout_item.sku_id)
-        and sku_map.target_connection_code = header.target_connection
-    where header.is_due
-    group by header.io_id
+    cross join lateral (
+        select
+            count(*) as line_count,
+            min(saleout_item.line_no) filter (where coalesce(btrim(saleout_item.sku_id), '') = '') as line_without_sku,
+            min(saleout_item.line_no) filter (where coalesce(saleout_item.qty, 0) <= 0) as line_without_quantity,
+            min(saleout_item.line_no) filter (
+                where saleout_item.sale_price is null and lower(coalesce(saleout_item.is_gift, '')) not in ('true', '1')
+            ) as line_without_price,
+            json_agg(
+                json_build_object(
+                    'FMaterialID', ops.code_object('FNumber', coalesce(sku_map.target_sku_code, saleout_item.sku_id)),
+                    'FStockID', ops.code_object('FNumber', header.stock_code),
+                    'FRealQty', trim_scale(saleout_item.qty),
+                    'FTaxPrice', trim_scale(coalesce(saleout_item.sale_price, 0)),
+                    'FIsFree', coalesce(saleout_item.sale_price, 0) = 0,
+                    'F_sms_Text2', nullif(header.trigger_text, '')
+                )
+                order by saleout_item.line_no
+            ) as entries
+        from jst.saleout_item
+        left join ref.sku_map
+            on sku_map.source_connection_code = header.source_connection
+            and sku_map.source_sku_code = btrim(saleout_item.sku_id)
+            and sku_map.target_connection_code = header.target_connection
+        where
+            saleout_item.connection_code = header.source_connection
+            and saleout_item.io_id = header.io_id
+            and header.is_due
+    ) as line
 ),
 
 judged as (
     select
-        header.io_id,
-        header.is_due,
-        header.status,
+        entry.io_id,
+        entry.is_due,
+        entry.status,
         case
-            when entry.io_id is null
-                then 'no lines: sale-out ' || header.io_id || ' has no items; correct it in 聚水潭'
+            when entry.line_count = 0
+                then 'no lines: sale-out ' || entry.io_id || ' has no items; correct it in 聚水潭'
             when entry.line_without_sku is not null
-                then 'no sku: line ' || entry.line_without_sku || ' of ' || header.io_id || ' has no sku_id; correct it in 聚水潭'
+                then 'no sku: line ' || entry.line_without_sku || ' of ' || entry.io_id || ' has no sku_id; correct it in 聚水潭'
             when entry.line_without_quantity is not null
-                then 'quantity: line ' || entry.line_without_quantity || ' of ' || header.io_id
+                then 'quantity: line ' || entry.line_without_quantity || ' of ' || entry.io_id
                 || ' has a quantity of 0 or less; enter the return by hand'
-            when header.customer_code is null
-                then 'no customer: shop ' || coalesce(header.shop_id, '(none)') || ' of ' || header.io_id
+            when entry.customer_code is null
+                then 'no customer: shop ' || coalesce(entry.shop_id, '(none)') || ' of ' || entry.io_id
                 || ' has no row in ref.shop_map; add one with its customer_code'
             when entry.line_without_price is not null
-                then 'no price: line ' || entry.line_without_price || ' of ' || header.io_id
+                then 'no price: line ' || entry.line_without_price || ' of ' || entry.io_id
                 || ' has no sale_price and is no gift; correct it in 聚水潭'
-            when header.io_date is null
-                then 'no date: ' || header.io_id || ' was shipped without an io_date; correct it in 聚水潭'
-            when header.stock_code is null
-                then 'no warehouse: ' || header.io_id || ' has no wms_co_id; correct it in 聚水潭'
-            when header.organisation_code is null
-                then 'no organisation: shop ' || coalesce(header.shop_id, '(none)') || ' of ' || header.io_id
+            when entry.io_date is null
+                then 'no date: ' || entry.io_id || ' was shipped without an io_date; correct it in 聚水潭'
+            when entry.stock_code is null
+                then 'no warehouse: ' || entry.io_id || ' has no wms_co_id; correct it in 聚水潭'
+            when entry.organisation_code is null
+                then 'no organisation: shop ' || coalesce(entry.shop_id, '(none)') || ' of ' || entry.io_id
                 || ' has none; set the pipeline''s parameter organisation, or organisation_code in ref.shop_map'
-            when header.currency_code is null
-                then 'no currency: shop ' || coalesce(header.shop_id, '(none)') || ' of ' || header.io_id
+            when entry.currency_code is null
+                then 'no currency: shop ' || coalesce(entry.shop_id, '(none)') || ' of ' || entry.io_id
                 || ' has none; set the pipeline''s parameter currency, or currency_code in ref.shop_map'
             when setting.bill_type is null or setting.form_id is null or setting.operation is null
                 then 'no parameter: bill_type, form_id and operation must not be blank; set the pipeline''s parameters'
-        end as held_because
-    from header
-    cross join setting
-    left join entry on entry.io_id = header.io_id
-),
-
-bill as (
-    select
-        header.io_id,
+        end as held_because,
         json_strip_nulls(json_build_object(
             'FID', 0,
             'FBillTypeID', ops.code_object('FNUMBER', setting.bill_type),
-            'FBillNo', header.io_id,
-            'FDate', to_char(header.io_date at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS'),
-            'FSaleOrgId', ops.code_object('FNumber', header.organisation_code),
-            'FStockOrgId', ops.code_object('FNumber', header.organisation_code),
-            'FCustomerID', ops.code_object('FNumber', header.customer_code),
-            'FSaleDeptID', ops.code_object('FNumber', header.department_code),
-            'FNote', ops.printable(header.remark),
-            'F_KLF_Assistant', ops.code_object('FNumber', header.profit_centre_code),
-            'F_KLF_Text', ops.printable(header.so_id),
-            'F_KLF_Text1', ops.printable(header.l_id),
+            'FBillNo', entry.io_id,
+            'FDate', to_char(entry.io_date at time zone 'Asia/Shanghai', 'YYYY-MM-DD HH24:MI:SS'),
+            'FSaleOrgId', ops.code_object('FNumber', entry.organisation_code),
+            'FStockOrgId', ops.code_object('FNumber', entry.organisation_code),
+            'FCustomerID', ops.code_object('FNumber', entry.customer_code),
+            'FSaleDeptID', ops.code_object('FNumber', entry.department_code),
+            'FNote', ops.printable(entry.remark),
+            'F_KLF_Assistant', ops.code_object('FNumber', entry.profit_centre_code),
+            'F_KLF_Text', ops.printable(entry.so_id),
+            'F_KLF_Text1', ops.printable(entry.l_id),
             'SubHeadEntity', json_build_object(
-                'FSettleOrgID', ops.code_object('FNumber', header.organisation_code),
-                'FSettleCurrID', ops.code_object('FNumber', header.currency_code),
-                'FAllDisCount', trim_scale(header.free_amount)
+                'FSettleOrgID', ops.code_object('FNumber', entry.organisation_code),
+                'FSettleCurrID', ops.code_object('FNumber', entry.currency_code),
+                'FAllDisCount', trim_scale(entry.free_amount)
             ),
             'FEntity', entry.entries
         )) as model
-    from header
+    from entry
     cross join setting
-    inner join entry on entry.io_id = header.io_id
 )
 
 select
@@ -210,7 +240,7 @@ select
         'IsAutoSubmitAndAudit', setting.is_auto_submit_and_audit,
         'IsVerifyBaseDataField', setting.is_verify_base_data,
         'InterationFlags', setting.interaction_flags,  -- sic: the vendor's spelling
-        'Model', outbox.with_fixed_fields(bill.model, setting.pipeline_code)::json
+        'Model', outbox.with_fixed_fields(judged.model, setting.pipeline_code)::json
     ))::text end,
     case when judged.is_due then judged.held_because end,
     case
@@ -220,7 +250,6 @@ select
         else 'not shipped: its status is ' || coalesce(judged.status, 'unknown')
     end
 from judged
-cross join setting
-left join bill on bill.io_id = judged.io_id;
+cross join setting;
 
 select outbox.take_proposals(false);

@@ -50,7 +50,7 @@ asked as materialized (
     where ops.is_full()
 ),
 
-header as materialized (
+header as (
     select
         stockout.stockout_id,
         ops.printable(stockout.order_no) as order_no,
@@ -73,9 +73,23 @@ header as materialized (
         setting.memo
     from setting
     cross join asked
-    inner join wdt.stockout
-        on stockout.connection_code = setting.source_connection
-        and stockout.stockout_id = asked.stockout_id
+    cross join lateral (
+        select
+            stockout.connection_code,
+            stockout.stockout_id,
+            stockout.order_no,
+            stockout.shop_no,
+            stockout.warehouse_no,
+            stockout.status,
+            stockout.consign_time,
+            stockout.receiver_address,
+            stockout.logistics_no
+        from wdt.stockout
+        where
+            stockout.connection_code = setting.source_connection
+            and stockout.stockout_id = asked.stockout_id
+        limit 1  -- one look-up per key, however many keys the planner expects
+    ) as stockout
     left join ref.shop_map
         on shop_map.source_connection_code = setting.source_connection
         and shop_map.source_shop_code = btrim(stockout.shop_no)
@@ -107,111 +121,118 @@ header as materialized (
     ) as twin on true
 ),
 
-line as (
+detail as (
+    -- each document with its lines
     select
         header.stockout_id,
-        stockout_line.line_no,
-        stockout_line.goods_count,
-        -- 最终价格; documents without it carry the sale price 销售价
-        coalesce(stockout_line.price, stockout_line.sell_price) as price,
-        coalesce(btrim(stockout_line.gift_type), '') not in ('', '0') as is_gift,
-        nullif(btrim(stockout_line.spec_no), '') as spec_no,
-        coalesce(sku_map.target_sku_code, header.inventory, nullif(btrim(stockout_line.spec_no), '')) as inventory_code,
-        header.memo
+        header.order_no,
+        header.shop_no,
+        header.status,
+        header.is_due,
+        header.consign_time,
+        header.receiver_address,
+        header.logistics_no,
+        header.customer_code,
+        header.warehouse_code,
+        header.twin_stockout_id,
+        lines.line_count,
+        lines.line_without_sku,
+        lines.line_without_quantity,
+        lines.line_without_price,
+        lines.details
     from header
-    inner join wdt.stockout_line
-        on stockout_line.connection_code = header.source_connection
-        and stockout_line.stockout_id = header.stockout_id
-    left join ref.sku_map
-        on sku_map.source_connection_code = header.source_connection
-        and sku_map.source_sku_code = btrim(stockout_line.spec_no)
-        and sku_map.target_connection_code = header.target_connection
-    where header.is_due
-),
-
-lines as materialized (
-    select
-        line.stockout_id,
-        min(line.line_no) filter (where line.spec_no is null) as line_without_sku,
-        min(line.line_no) filter (where coalesce(line.goods_count, 0) <= 0) as line_without_quantity,
-        min(line.line_no) filter (where line.price is null and not line.is_gift) as line_without_price,
-        json_agg(
-            json_build_object(
-                'Inventory', ops.code_object('Code', line.inventory_code),
-                'BaseQuantity', trim_scale(line.goods_count),
-                'origTaxSalePrice', trim_scale(coalesce(line.price, 0)),
-                'IsPresent', case when line.is_gift then true end,
-                'DetailMemo', concat(line.memo, line.stockout_id)
-            )
-            order by line.line_no
-        ) as details
-    from line
-    group by line.stockout_id
+    cross join lateral (
+        select
+            count(*) as line_count,
+            min(line.line_no) filter (where line.spec_no is null) as line_without_sku,
+            min(line.line_no) filter (where coalesce(line.goods_count, 0) <= 0) as line_without_quantity,
+            min(line.line_no) filter (where line.price is null and not line.is_gift) as line_without_price,
+            json_agg(
+                json_build_object(
+                    'Inventory', ops.code_object('Code', line.inventory_code),
+                    'BaseQuantity', trim_scale(line.goods_count),
+                    'origTaxSalePrice', trim_scale(coalesce(line.price, 0)),
+                    'IsPresent', case when line.is_gift then true end,
+                    'DetailMemo', concat(header.memo, header.stockout_id)
+                )
+                order by line.line_no
+            ) as details
+        from (
+            select
+                stockout_line.line_no,
+                stockout_line.goods_count,
+                -- 最终价格; documents without it carry the sale price 销售价
+                coalesce(stockout_line.price, stockout_line.sell_price) as price,
+                coalesce(btrim(stockout_line.gift_type), '') not in ('', '0') as is_gift,
+                nullif(btrim(stockout_line.spec_no), '') as spec_no,
+                coalesce(sku_map.target_sku_code, header.inventory, nullif(btrim(stockout_line.spec_no), '')) as inventory_code
+            from wdt.stockout_line
+            left join ref.sku_map
+                on sku_map.source_connection_code = header.source_connection
+                and sku_map.source_sku_code = btrim(stockout_line.spec_no)
+                and sku_map.target_connection_code = header.target_connection
+            where
+                stockout_line.connection_code = header.source_connection
+                and stockout_line.stockout_id = header.stockout_id
+                and header.is_due
+        ) as line
+    ) as lines
 ),
 
 judged as (
     select
-        header.stockout_id,
-        header.is_due,
-        header.status,
+        detail.stockout_id,
+        detail.is_due,
+        detail.status,
         case
-            when lines.stockout_id is null
-                then 'no lines: stockout ' || header.stockout_id || ' has no lines; correct it in 旺店通'
-            when header.order_no is null
-                then 'no number: stockout ' || header.stockout_id || ' has no order_no, which the voucher needs as its code'
-            when header.twin_stockout_id is not null
-                then 'order number twice: ' || header.order_no || ' is stockout ' || header.twin_stockout_id
+            when detail.line_count = 0
+                then 'no lines: stockout ' || detail.stockout_id || ' has no lines; correct it in 旺店通'
+            when detail.order_no is null
+                then 'no number: stockout ' || detail.stockout_id || ' has no order_no, which the voucher needs as its code'
+            when detail.twin_stockout_id is not null
+                then 'order number twice: ' || detail.order_no || ' is stockout ' || detail.twin_stockout_id
                 || ' already; enter this one by hand'
-            when lines.line_without_sku is not null
-                then 'no sku: line ' || lines.line_without_sku || ' of ' || header.order_no || ' has no spec_no; correct it in 旺店通'
-            when lines.line_without_quantity is not null
-                then 'quantity: line ' || lines.line_without_quantity || ' of ' || header.order_no
+            when detail.line_without_sku is not null
+                then 'no sku: line ' || detail.line_without_sku || ' of ' || detail.order_no || ' has no spec_no; correct it in 旺店通'
+            when detail.line_without_quantity is not null
+                then 'quantity: line ' || detail.line_without_quantity || ' of ' || detail.order_no
                 || ' has a quantity of 0 or less; enter the return by hand'
-            when header.consign_time is null
-                then 'no date: ' || header.order_no || ' was shipped without a consign_time; correct it in 旺店通'
-            when lines.line_without_price is not null
-                then 'no price: line ' || lines.line_without_price || ' of ' || header.order_no
+            when detail.consign_time is null
+                then 'no date: ' || detail.order_no || ' was shipped without a consign_time; correct it in 旺店通'
+            when detail.line_without_price is not null
+                then 'no price: line ' || detail.line_without_price || ' of ' || detail.order_no
                 || ' has neither price nor sell_price; correct it in 旺店通'
-            when header.customer_code is null
-                then 'no customer: shop ' || coalesce(header.shop_no, '(none)') || ' of ' || header.order_no
+            when detail.customer_code is null
+                then 'no customer: shop ' || coalesce(detail.shop_no, '(none)') || ' of ' || detail.order_no
                 || ' has no row in ref.shop_map; add one with its customer_code'
-            when header.warehouse_code is null
-                then 'no warehouse: ' || header.order_no || ' has no warehouse_no; correct it in 旺店通'
+            when detail.warehouse_code is null
+                then 'no warehouse: ' || detail.order_no || ' has no warehouse_no; correct it in 旺店通'
             when setting.voucher_type is null or setting.business_type is null
                 then 'no parameter: voucher_type and business_type must not be blank; set the pipeline''s parameters'
-        end as held_because
-    from header
-    cross join setting
-    left join lines on lines.stockout_id = header.stockout_id
-),
-
-voucher as (
-    select
-        header.stockout_id,
+        end as held_because,
         json_strip_nulls(json_build_object(
-            'ExternalCode', header.order_no,
-            'Code', header.order_no,
+            'ExternalCode', detail.order_no,
+            'Code', detail.order_no,
             'VoucherType', ops.code_object('Code', setting.voucher_type),
-            'Customer', ops.code_object('Code', header.customer_code),
-            'Partner', ops.code_object('Code', header.customer_code),
-            'VoucherDate', to_char(header.consign_time at time zone 'Asia/Shanghai', 'YYYY-MM-DD'),
+            'Customer', ops.code_object('Code', detail.customer_code),
+            'Partner', ops.code_object('Code', detail.customer_code),
+            'VoucherDate', to_char(detail.consign_time at time zone 'Asia/Shanghai', 'YYYY-MM-DD'),
             'BusiType', ops.code_object('Code', setting.business_type),
-            'Warehouse', ops.code_object('Code', header.warehouse_code),
-            'DispatchAddress', ops.printable(header.receiver_address),
-            'TransDocNo', ops.printable(header.logistics_no),
-            'DeliveryCode', ops.printable(header.logistics_no),
+            'Warehouse', ops.code_object('Code', detail.warehouse_code),
+            'DispatchAddress', ops.printable(detail.receiver_address),
+            'TransDocNo', ops.printable(detail.logistics_no),
+            'DeliveryCode', ops.printable(detail.logistics_no),
             'Memo', setting.memo,
-            'RDRecordDetails', lines.details
+            'RDRecordDetails', detail.details
         )) as payload
-    from header
+    from detail
     cross join setting
-    inner join lines on lines.stockout_id = header.stockout_id
 )
 
 select
     judged.stockout_id,
     case when judged.is_due and judged.held_because is null
-        then outbox.with_fixed_fields(voucher.payload, setting.pipeline_code)
+        then outbox.with_fixed_fields(judged.payload, setting.pipeline_code)
     end,
     case when judged.is_due then judged.held_because end,
     case
@@ -220,7 +241,6 @@ select
         else 'not shipped: its status is ' || coalesce(judged.status, 'unknown')
     end
 from judged
-cross join setting
-left join voucher on voucher.stockout_id = judged.stockout_id;
+cross join setting;
 
 select outbox.take_proposals(false);

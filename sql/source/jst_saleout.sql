@@ -157,6 +157,7 @@ found as (
         '{}'::jsonb as inherited,
         'items[' || item.item_no || ']' as path,
         item.item_no,
+        null::bigint as batch_no,
         item.item_no as place_no
     from item
     union all
@@ -168,6 +169,7 @@ found as (
         '{}',
         batch.path,
         batch.item_no,
+        null,
         batch.batch_no
     from batch
     union all
@@ -178,6 +180,7 @@ found as (
         element.record,
         '{}',
         list.part || '[' || element.place_no || ']',
+        null,
         null,
         element.place_no
     from incoming
@@ -193,6 +196,7 @@ found as (
         '{}',
         'items[' || item.item_no || '].' || list.part || '[' || element.place_no || ']',
         item.item_no,
+        null,
         element.place_no
     from item
     cross join (values ('sns'), ('pays')) as list (part)
@@ -206,6 +210,7 @@ found as (
         jsonb_build_object('batch_no', ops.member(batch.record, 'batch_no')),
         batch.path || '.sns[' || element.place_no || ']',
         batch.item_no,
+        batch.batch_no,
         element.place_no
     from batch
     cross join lateral json_array_elements(ops.list(batch.record, 'sns')) with ordinality as element (record, place_no)
@@ -231,6 +236,7 @@ select
         partition by found.page_id, found.place, found.part
         order by
             found.item_no nulls first,
+            found.batch_no nulls first,
             found.place_no,
             found.path
     ),

@@ -59,7 +59,8 @@ begin
         when 'wdt-stockouts-to-tplus' then array['wdt.stockout', 'wdt.stockout.modified', 'wdt.stockout.cancelled']
         when 'wdt-shops-to-jdy' then array['wdt.shop', 'wdt.shop.disabled']
         else array['jst.saleout']
-    end) as source (dataset);
+    end) as source (dataset)
+    on conflict on constraint pipeline_source_pkey do nothing;
 end
 $$;
 
