@@ -16,6 +16,7 @@ import (
 	"pandian/internal/fault"
 	"pandian/internal/logging"
 	"pandian/internal/terminal"
+	"pandian/load"
 )
 
 // app is what every command shares: the streams, the flags that all of them
@@ -34,6 +35,9 @@ type app struct {
 	// pace tunes the calls to platforms beyond what the configuration can; nil
 	// leaves them alone. Tests hurry with it.
 	pace func(*erphttp.Settings)
+	// drain tunes how outboxes are emptied beyond what the configuration can; nil
+	// leaves the defaults. Tests wait less between attempts with it.
+	drain func(*load.Settings)
 
 	redactor *logging.Redactor
 	term     *terminal.Terminal

@@ -76,7 +76,15 @@ type comparison struct {
 }
 
 type documentBalance struct {
-	Made       int64 `json:"made"`
+	Made int64 `json:"made"`
+	// Unchanged are the documents whose newest revision says the same already.
+	Unchanged int64 `json:"unchanged"`
+	// HeldBack are those that something is missing for, Late those that changed
+	// after a delivery that cannot be changed, Withdrawn those that were made and
+	// are not to be sent any more.
+	HeldBack   int64 `json:"held_back"`
+	Late       int64 `json:"late"`
+	Withdrawn  int64 `json:"withdrawn"`
 	Sent       int64 `json:"sent"`
 	Superseded int64 `json:"superseded"`
 	Waiting    int64 `json:"waiting"`
@@ -118,8 +126,14 @@ func readBalance(ctx context.Context, pool *pgxpool.Pool, p *pipelineRun) (balan
 	for name, value := range tallies["compare.discrepancy"] {
 		b.Discrepancies[name] = value
 	}
-	b.Documents.Made = tallies["outbox.document"]["made"]
+	b.Documents.count(tallies["outbox.document"])
 	return b, errors.Join(b.readTyped(ctx, pool), b.readComparison(ctx, pool), b.readTrouble(ctx, pool))
+}
+
+// count takes over what a mapping counted.
+func (d *documentBalance) count(tally map[string]int64) {
+	d.Made, d.Unchanged, d.HeldBack = tally["made"], tally["unchanged"], tally["held_back"]
+	d.Late, d.Withdrawn = tally["late"], tally["withdrawn"]
 }
 
 func documentsOf(counts load.Counts, left load.Backlog) documentBalance {
@@ -237,11 +251,12 @@ func (b balance) show(term *terminal.Terminal) error {
 		if err := term.Summary(b.comparisonTable()); err != nil {
 			return err
 		}
+	} else if b.Command != "extract" {
+		if err := term.Summary(b.documentTable()); err != nil {
+			return err
+		}
 	}
-	if b.Documents.Left > 0 {
-		term.Note("%s %d documents are left: a worker that was killed holds them for a minute; the next run delivers them",
-			term.ErrStyle().Mark(terminal.Doubtful), b.Documents.Left)
-	}
+	b.noteDocuments(term)
 	rejected := int64(0)
 	for _, dataset := range b.Datasets {
 		rejected += dataset.Rejected
@@ -254,6 +269,42 @@ func (b balance) show(term *terminal.Terminal) error {
 		term.Note("%s %s: %s", term.ErrStyle().Mark(terminal.Doubtful), found.Subject, found.Message)
 	}
 	return nil
+}
+
+// noteDocuments says what a person should look at.
+func (b balance) noteDocuments(term *terminal.Terminal) {
+	mark := term.ErrStyle().Mark(terminal.Doubtful)
+	if held := b.Documents.HeldBack; held > 0 {
+		term.Note("%s %d documents are held back until something is mended: select * from report.held_back where pipeline_code = '%s'",
+			mark, held, b.Pipeline)
+	}
+	if late := b.Documents.Late; late > 0 {
+		term.Note("%s %d documents changed after they were delivered: select * from report.late_change where pipeline_code = '%s'",
+			mark, late, b.Pipeline)
+	}
+	if doubt := b.Documents.InDoubt; doubt > 0 {
+		term.Note("%s the target's answer to %d documents was not heard: it is asked before they are sent again", mark, doubt)
+	}
+	if b.Documents.Left > 0 {
+		term.Note("%s %d documents are left in the outbox: not claimed yet, or held for a minute by a worker that was killed; the next run delivers them",
+			mark, b.Documents.Left)
+	}
+}
+
+func (b balance) documentTable() terminal.Table {
+	d := b.Documents
+	return terminal.Table{
+		Title: "Documents",
+		Columns: []terminal.Column{
+			number("made", "Made"), number("unchanged", "Unchanged"), number("held_back", "Held back"),
+			number("withdrawn", "Withdrawn"), number("late", "Changed too late"),
+			number("sent", "Sent now"), number("superseded", "Superseded"), number("waiting", "Waiting"),
+			number("in_doubt", "In doubt"), number("refused", "Refused"), number("left", "Left"),
+		},
+		Rows: [][]any{{
+			d.Made, d.Unchanged, d.HeldBack, d.Withdrawn, d.Late, d.Sent, d.Superseded, d.Waiting, d.InDoubt, d.Rejected + d.Abandoned, d.Left,
+		}},
+	}
 }
 
 func (b balance) datasetTable() terminal.Table {

@@ -31,7 +31,8 @@ type front struct {
 
 // answer is one response of a business call.
 type answer struct {
-	call   string // wdt or yonsuite
+	call   string // as callOf names it
+	query  string // what was asked for, beside window and page
 	window string // start_time, where there is one
 	page   string // page_no, where there is one
 	body   []byte
@@ -57,7 +58,7 @@ func callOf(r *http.Request) string {
 	case strings.HasPrefix(r.URL.Path, "/router/"), strings.HasPrefix(r.URL.Path, "/openapi2/"):
 		return "wdt"
 	}
-	return ""
+	return documentCallOf(r)
 }
 
 // ServeHTTP lets a call pass.
@@ -68,32 +69,35 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	f.mu.Lock()
-	if token := r.URL.Query().Get("access_token"); token != "" {
-		f.tokens = append(f.tokens, token)
-	}
+	f.tokens = append(f.tokens, tokensOf(r, body)...)
 	hold, rewrite, keep := f.hold, f.rewrite, f.keep
 	f.mu.Unlock()
 	if hold != nil {
 		hold(r)
 	}
 	w.Header().Set("Date", f.now().UTC().Format(http.TimeFormat))
-	call := callOf(r)
-	if call == "" || (rewrite == nil && !keep) {
+	call, isGrant := callOf(r), grantsTokens(r)
+	if !isGrant && (call == "" || (rewrite == nil && !keep)) {
 		f.box.ServeHTTP(w, r)
 		return
 	}
 	recorder := httptest.NewRecorder()
 	f.box.ServeHTTP(recorder, r)
 	text := recorder.Body.Bytes()
+	if isGrant {
+		f.mu.Lock()
+		f.tokens = append(f.tokens, tokensIn(text)...)
+		f.mu.Unlock()
+	}
 	if rewrite != nil {
 		text = rewrite(call, text)
 	}
-	if keep {
+	if keep && call != "" {
 		f.mu.Lock()
-		one := answer{call, r.FormValue("start_time"), r.FormValue("page_no"), bytes.Clone(text)}
+		one := answer{call, askedFor(r), r.FormValue("start_time"), r.FormValue("page_no"), bytes.Clone(text)}
 		// Page 0 is asked for twice; the later answer counts.
 		f.answers = slices.DeleteFunc(f.answers, func(old answer) bool {
-			return old.call == one.call && old.window == one.window && old.page == one.page
+			return old.call == one.call && old.query == one.query && old.window == one.window && old.page == one.page
 		})
 		f.answers = append(f.answers, one)
 		f.mu.Unlock()

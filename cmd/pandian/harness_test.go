@@ -21,6 +21,7 @@ import (
 	"pandian/internal/pgtest"
 	"pandian/internal/sandbox"
 	"pandian/internal/sandbox/world"
+	"pandian/load"
 )
 
 // asPandian makes the test binary carry out its arguments as pandian would, for
@@ -49,6 +50,7 @@ type shop struct {
 	database string
 	environ  []string
 	pace     func(*erphttp.Settings)
+	drain    func(*load.Settings)
 }
 
 // shopOptions shape a shop. The zero value is a small world behind Qimen, with
@@ -88,7 +90,7 @@ func newShop(t *testing.T, o shopOptions) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shop{t: t, box: box, front: newFront(t, box, options.Now), dir: t.TempDir(), pace: hurry}
+	s := &shop{t: t, box: box, front: newFront(t, box, options.Now), dir: t.TempDir(), pace: hurry, drain: retryAtOnce}
 	if o.empty {
 		s.database = withCanary(pgtest.Empty(t))
 	} else {
@@ -114,6 +116,11 @@ func (s *shop) in(t *testing.T) *shop {
 func hurry(settings *erphttp.Settings) {
 	settings.BaseDelay, settings.MaxDelay = 2*time.Millisecond, 20*time.Millisecond
 	settings.ThrottleWait, settings.BreakerThreshold = 5*time.Millisecond, 1000
+}
+
+// retryAtOnce keeps the tests from waiting between the attempts of a document.
+func retryAtOnce(settings *load.Settings) {
+	settings.BaseBackoff, settings.MaxBackoff = 5*time.Millisecond, 50*time.Millisecond
 }
 
 // configure writes pandian.yaml and the secrets beside it.
@@ -208,7 +215,7 @@ func (s *shop) pandianWith(ctx context.Context, stdin io.Reader, args ...string)
 	var out, errs locked
 	a := newApp()
 	a.stdin, a.stdout, a.stderr = stdin, &out, &errs
-	a.environ, a.pace = s.environ, s.pace
+	a.environ, a.pace, a.drain = s.environ, s.pace, s.drain
 	code := a.execute(ctx, args)
 	ended := outcome{strings.Join(args, " "), code, out.String(), errs.String()}
 	s.hidesSecrets(ended)

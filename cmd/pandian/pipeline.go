@@ -259,14 +259,14 @@ func (p *pipelineRun) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tracker := p.app.term.Progress().Task("write back", backlog.Pending+backlog.Sending+backlog.Waiting)
+	tracker := p.app.term.Progress().Task("deliver", backlog.Pending+backlog.Sending+backlog.Waiting)
 	tracker.SetUnit("documents")
 	settled := 0
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	p.loaded, err = load.Drain(ctx, pool, outbox, target.Target, load.Settings{
+	settings := load.Settings{
 		BatchSize: p.pipeline.Target.BatchSize, Workers: p.pipeline.Target.Workers,
 		SendSize: target.sendSize, Limit: p.options.Limit,
 		RunID: p.id, WorkerName: fmt.Sprintf("%s:%d", host, os.Getpid()), Logger: p.app.log,
@@ -275,7 +275,11 @@ func (p *pipelineRun) load(ctx context.Context) error {
 			tracker.Add(int64(done - settled))
 			settled = done
 		},
-	})
+	}
+	if p.app.drain != nil {
+		p.app.drain(&settings)
+	}
+	p.loaded, err = load.Drain(ctx, pool, outbox, target.Target, settings)
 	tracker.Done(err)
 	if err != nil {
 		return fault.New(fault.TargetUnreachable, "%w", err)

@@ -17,7 +17,7 @@ import (
 	"pandian/internal/sandbox/fault"
 )
 
-// rowVersions is every row of the schemas wdt, yonsuite and compare and of the
+// rowVersions is every row of the schemas wdt, jst, yonsuite and compare and of the
 // outbox, with who wrote it last and who locked it last: a write of the same
 // values shows too.
 func (s *shop) rowVersions() map[string]string {
@@ -28,7 +28,7 @@ func (s *shop) rowVersions() map[string]string {
 		select format('%I.%I', nspname, relname)
 		from pg_class
 		inner join pg_namespace on pg_namespace.oid = relnamespace
-		where relkind = 'r' and (nspname in ('wdt', 'yonsuite', 'compare') or nspname = 'outbox' and relname not in ('cursor', 'claim'))`)
+		where relkind = 'r' and (nspname in ('wdt', 'jst', 'yonsuite', 'compare') or nspname = 'outbox' and relname not in ('cursor', 'claim'))`)
 	if err != nil {
 		s.t.Fatal(err)
 	}

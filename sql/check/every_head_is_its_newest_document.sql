@@ -1,6 +1,5 @@
 -- Every head of the outbox names the newest document of its business key.
 --
--- pipeline: stock-compare
 -- severity: error
 -- reads:    outbox.head, outbox.document
 -- writes:   nothing
@@ -18,5 +17,6 @@ left join outbox.head
     and head.business_key = document.business_key
 where
     document.connection_code = ops.param('source_connection')
+    and document.pipeline_code = (select run.pipeline_code from ops.run where run.run_id = ops.run_id())
     and document.run_id = ops.run_id()
     and (head.document_id is null or head.document_id < document.document_id)
