@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,11 +53,12 @@ func newBundle(t testing.TB) *bundle {
 }
 
 // newBundleFor is a database in which another pipeline runs, with the
-// parameters of its published scheme.
-func newBundleFor(t testing.TB, pipeline string) *bundle {
+// parameters of its published scheme; datasets that it does not read may be
+// typed beside it.
+func newBundleFor(t testing.TB, pipeline string, more ...string) *bundle {
 	t.Helper()
 	library := loadLibrary(t)
-	names := datasets()[pipeline]
+	names := append(slices.Clone(datasets()[pipeline]), more...)
 	steps, err := library.Steps(pipeline, names)
 	if err != nil {
 		t.Fatal(err)

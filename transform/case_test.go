@@ -16,9 +16,10 @@ import (
 // committed.
 var update = flag.Bool("update", false, "write testdata/*/want.csv")
 
-// ofPipeline is how a case names its pipeline, in the first line of given.sql;
-// without it is stock-compare's.
-var ofPipeline = regexp.MustCompile(`\A-- pipeline: (\S+)\n`)
+// ofPipeline is how a case names its pipeline, in the first line of given.sql,
+// and datasets that are typed beside those that it reads, as in "-- pipeline:
+// jst-orders with wdt.shop". A case without it is stock-compare's.
+var ofPipeline = regexp.MustCompile(`\A-- pipeline: (\S+)(?: with (.+))?\n`)
 
 // TestCase carries out the folders of testdata. given.sql tells what a first
 // run finds; after each line "-- run" comes what the next run finds. Then
@@ -39,11 +40,11 @@ func TestCase(t *testing.T) {
 		folder := filepath.Dir(path)
 		t.Run(filepath.Base(folder), func(t *testing.T) {
 			t.Parallel()
-			text, name := readText(t, path), pipeline
+			text, name, more := readText(t, path), pipeline, ""
 			if match := ofPipeline.FindStringSubmatch(text); match != nil {
-				name = match[1]
+				name, more = match[1], match[2]
 			}
-			b := newBundleFor(t, name)
+			b := newBundleFor(t, name, strings.Fields(more)...)
 			var last int64
 			for _, part := range strings.Split(text, "\n-- run\n") {
 				last = b.story(part)

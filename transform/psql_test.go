@@ -75,6 +75,78 @@ func (b *bundle) byHand(runID int64, file transform.File) {
 	}
 }
 
+// TestDocumentsByHand does the same for the pipelines of documents: in the
+// middle of their stories, where documents are held back, withdrawn, changed
+// late and made again, and from nothing.
+func TestDocumentsByHand(t *testing.T) {
+	t.Parallel()
+	const outbox = `
+		union all select 'head', business_key, payload_hash::text from outbox.head
+		union all select 'held back', business_key, reason from outbox.held_back
+		union all select 'late', business_key, reason from outbox.late_change
+		order by 1, 2, 3`
+	for name, of := range map[string]struct {
+		cases           []string
+		typed, contents string
+	}{
+		"wdt-stockouts-to-tplus": {
+			cases: []string{"tplus_held_back_until_it_is_mended", "tplus_cancelled"},
+			typed: "wdt.stockout, wdt.stockout_line, wdt.stockout_position",
+			contents: `
+				select 'stockout' as what, stockout_id as key, stockout::text as value from wdt.stockout
+				union all select 'line', stockout_id, stockout_line::text from wdt.stockout_line`,
+		},
+		"jst-saleouts-to-k3cloud": {
+			cases: []string{"k3cloud_held_back_until_it_is_mended", "k3cloud_changed_and_cancelled"},
+			typed: "jst.saleout, jst.saleout_item, jst.saleout_batch, jst.saleout_sn, jst.saleout_pay, jst.saleout_cluster",
+			contents: `
+				select 'saleout' as what, io_id as key, saleout::text as value from jst.saleout
+				union all select 'item', io_id, saleout_item::text from jst.saleout_item`,
+		},
+		"wdt-shops-to-jdy": {
+			cases:    []string{"jdy_held_back_changed_and_vanished"},
+			typed:    "wdt.shop",
+			contents: "select 'shop' as what, shop_id as key, shop::text as value from wdt.shop",
+		},
+		"jst-orders": {
+			cases:    []string{"noop_keeps_what_it_was_asked_for", "jst_saleout_that_comes_several_times"},
+			typed:    "jst.saleout, jst.saleout_item, jst.saleout_batch, jst.saleout_sn, jst.saleout_pay, jst.saleout_cluster",
+			contents: "select 'saleout' as what, io_id as key, saleout::text as value from jst.saleout",
+		},
+	} {
+		for _, story := range of.cases {
+			t.Run(story, func(t *testing.T) {
+				t.Parallel()
+				b := newBundleFor(t, name)
+				for _, part := range strings.Split(readText(t, "testdata/"+story+"/given.sql"), "\n-- run\n") {
+					runID := b.story(part)
+					before := b.written(stageSchemas()...)
+					for _, step := range b.steps {
+						b.byHand(runID, step)
+					}
+					b.wantSame(fmt.Sprintf("every step of run %d by hand", runID), b.written(stageSchemas()...), before)
+				}
+
+				lonely := newBundleFor(t, name)
+				runID := lonely.begin(name, nil)
+				lonely.given(runID, strings.Split(readText(t, "testdata/"+story+"/given.sql"), "\n-- run\n")[0])
+				lonely.run(runID, lonely.steps)
+				want := fmt.Sprint(lonely.table(of.contents + outbox))
+				if strings.Count(want, "head") == 0 && strings.Count(want, "held back") == 0 {
+					t.Error("the story makes no document")
+				}
+				lonely.exec("truncate " + of.typed + ", outbox.head, outbox.held_back, outbox.late_change")
+				for _, step := range lonely.steps {
+					lonely.byHand(runID, step)
+				}
+				if got := fmt.Sprint(lonely.table(of.contents + outbox)); got != want {
+					t.Errorf("by hand, from nothing\n got %s\nwant %s", got, want)
+				}
+			})
+		}
+	}
+}
+
 // findPsql looks where the server's binaries are looked for; empty when there
 // is none.
 func findPsql() string {

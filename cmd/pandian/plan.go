@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -247,12 +248,14 @@ func (made plan) show(term *terminal.Terminal, options planOptions) error {
 	}
 	for _, d := range made.Documents {
 		table.Rows = append(table.Rows, []any{d.Action, d.BusinessKey, d.detail()})
-		if options.payload && d.Payload != nil {
-			table.Rows = append(table.Rows, []any{"", "", string(d.Payload)})
-		}
 	}
-	if err := term.Summary(table); err != nil {
+	if err := term.Table(table); err != nil {
 		return err
+	}
+	if options.payload {
+		if err := made.showPayloads(term); err != nil {
+			return err
+		}
 	}
 	total := int64(0)
 	for _, count := range made.Counts {
@@ -260,6 +263,23 @@ func (made plan) show(term *terminal.Terminal, options planOptions) error {
 	}
 	if shown := int64(len(made.Documents)); shown < total {
 		term.Note("%d of %d documents are shown: --limit 0 shows all", shown, total)
+	}
+	return nil
+}
+
+// showPayloads writes what would be sent, in the order in which it would be.
+func (made plan) showPayloads(term *terminal.Terminal) error {
+	for _, d := range made.Documents {
+		if d.Payload == nil {
+			continue
+		}
+		var indented bytes.Buffer
+		if err := json.Indent(&indented, d.Payload, "", "  "); err != nil {
+			return fmt.Errorf("payload of %s: %w", d.BusinessKey, err)
+		}
+		if err := term.Print("%s %s, revision %d:\n%s\n", d.Action, d.BusinessKey, d.Revision, indented.String()); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -146,11 +146,17 @@ func (c *Config) Connection(name string) (Connection, error) {
 // ConnectionNames lists the connections by name.
 func (c *Config) ConnectionNames() []string { return slices.Sorted(maps.Keys(c.Connections)) }
 
-// Pipeline returns one pipeline of the file.
+// Pipeline returns one pipeline of the file with the references of its params
+// resolved, or a fault that names the missing variable or file.
 func (c *Config) Pipeline(name string) (Pipeline, error) {
 	pipeline, ok := c.Pipelines[name]
 	if !ok {
 		return Pipeline{}, c.unknown("pipeline", "pipelines."+name, name, c.PipelineNames())
+	}
+	pipeline.Params = maps.Clone(pipeline.Params)
+	fields := pipelineKinds()[name].params(pipeline.Params)
+	if err := c.resolve("pipelines."+name+".params", fields); err != nil {
+		return Pipeline{}, err
 	}
 	return pipeline, nil
 }
@@ -170,6 +176,10 @@ func (c *Config) Resolve() error {
 	try(err)
 	for _, name := range c.ConnectionNames() {
 		_, err := c.Connection(name)
+		try(err)
+	}
+	for _, name := range c.PipelineNames() {
+		_, err := c.Pipeline(name)
 		try(err)
 	}
 	if len(all.Problems) == 0 {

@@ -15,8 +15,8 @@ func saleoutToNoOpParams(params map[string]string) []field {
 // account at 星辰.
 func shopToJDYParams(params map[string]string) []field {
 	return []field{
-		param(params, "base_unit_id", "", anyText),
-		param(params, "parent_id", "", anyText),
+		expandable(params, param(params, "base_unit_id", "", anyText)),
+		expandable(params, param(params, "parent_id", "", anyText)),
 		param(params, "cost_method", "1", textOrNone),
 		param(params, "tax_rate", "", anyText),
 		param(params, "ignore_warnings", "off", onOff),

@@ -9,6 +9,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/shopspring/decimal"
+
+	"pandian/internal/fault"
 )
 
 // Operators of 轻易云's comparisons.
@@ -63,6 +65,26 @@ func param(params map[string]string, key, fallback string, check func(string) (s
 		}
 		return refused
 	}}
+}
+
+// expandable lets a param be a reference, as for an id that each account has its
+// own of.
+func expandable(params map[string]string, f field) field {
+	store := f.set
+	f.set = func(v given) *refusal {
+		if problem := malformed(v.text); problem != "" {
+			return badValue(`write ${NAME}, or file:PATH`, "%s", problem)
+		}
+		return store(v)
+	}
+	f.resolve = func(r references) *fault.Error {
+		expanded, err := r.expand(params[f.key])
+		if err == nil && expanded != "" {
+			params[f.key] = expanded
+		}
+		return err
+	}
+	return f
 }
 
 func anyText(value string) (string, *refusal) { return value, nil }

@@ -110,6 +110,19 @@ func (t *Terminal) Summary(table Table) error {
 	return t.Table(table)
 }
 
+// Print writes text to stdout, secrets masked; with --json nothing, because
+// stdout is left to the envelope.
+func (t *Terminal) Print(format string, args ...any) error {
+	if t.options.JSON {
+		return nil
+	}
+	t.progress.settle()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, err := io.WriteString(t.options.Stdout, t.options.Mask(fmt.Sprintf(format, args...)))
+	return err
+}
+
 // LogWriter is stderr for loggers: what is written goes above the progress
 // bars. Each Write must be whole lines, as slog's handlers do it.
 func (t *Terminal) LogWriter() io.Writer { return t.progress.logWriter() }

@@ -100,12 +100,12 @@ select
     stockout_line.line_no,
     stockout_line.spec_no as sku_code,
     stockout_line.goods_no as goods_code,
-    concat_ws(' ', stockout_line.goods_name, nullif(stockout_line.spec_name, '')) as sku_name,
+    nullif(concat_ws(' ', stockout_line.goods_name, nullif(stockout_line.spec_name, '')), '') as sku_name,
     stockout_line.goods_count as qty,
     stockout_line.unit_name as unit,
     coalesce(stockout_line.price, stockout_line.sell_price) as price,
     coalesce(stockout_line.share_amount, stockout_line.total_amount) as amount,
-    stockout_line.gift_type <> '0' and stockout_line.gift_type <> '' as is_gift,
+    coalesce(btrim(stockout_line.gift_type), '') not in ('', '0') as is_gift,
     batch.batch_codes
 from wdt.stockout_line
 left join lateral (
@@ -125,12 +125,12 @@ select
     saleout_item.line_no,
     saleout_item.sku_id,
     saleout_item.i_id,
-    concat_ws(' ', saleout_item.name, nullif(saleout_item.properties_value, '')),
+    nullif(concat_ws(' ', saleout_item.name, nullif(saleout_item.properties_value, '')), ''),
     saleout_item.qty,
     saleout_item.unit,
     saleout_item.sale_price,
     saleout_item.sale_amount,
-    lower(saleout_item.is_gift) in ('true', '1'),
+    lower(coalesce(saleout_item.is_gift, '')) in ('true', '1'),
     batch.batch_codes
 from jst.saleout_item
 left join lateral (
