@@ -168,9 +168,9 @@ func (w *worker) leaseRetries(ctx context.Context) (*batch, error) {
 		ids[i] = row.DocumentID
 		document := Document{
 			ID: row.DocumentID, Key: row.BusinessKey, Revision: int(row.Revision), Payload: []byte(row.Payload),
-			Attempt: int(row.Attempt), InDoubt: row.IsInDoubt,
+			Attempt: int(row.Attempt), Forgiven: int(row.ForgivenCount), InDoubt: row.IsInDoubt,
 		}
-		if document.Attempt > w.settings.MaxAttempts {
+		if document.counted() > w.settings.MaxAttempts {
 			taken.spent = append(taken.spent, document)
 		} else {
 			taken.documents = append(taken.documents, document)

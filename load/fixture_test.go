@@ -28,11 +28,13 @@ type fixture struct {
 func newFixture(t *testing.T) fixture {
 	t.Helper()
 	f := fixture{T: t, pool: pgtest.Pool(t), outbox: load.Outbox{Pipeline: "stock-compare", Connection: "wdt-main"}}
-	view, err := os.ReadFile("../sql/view/outbox_delivery.sql")
-	if err != nil {
-		t.Fatal(err)
+	for _, name := range []string{"function/ops_private.sql", "view/outbox_delivery.sql"} {
+		text, err := os.ReadFile("../sql/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.exec(string(text))
 	}
-	f.exec(string(view))
 	f.exec(`select outbox.lock_writers('stock-compare', 'wdt-main')`)
 	return f
 }

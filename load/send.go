@@ -8,6 +8,8 @@ import (
 	"math/bits"
 	"runtime/debug"
 	"time"
+
+	"pandian/internal/erphttp"
 )
 
 // sender calls a target and makes one outcome per document out of what comes
@@ -60,6 +62,8 @@ type delivery struct {
 	overtaken map[int64]bool
 	isGood    func() bool
 	outcomes  []Outcome
+	// said is what the last call of the target exchanged with it.
+	said *erphttp.Recorder
 }
 
 // halve sends the documents in one call, and after a failure in halves, until the
@@ -138,6 +142,7 @@ func (d *delivery) lookUp(ctx context.Context, places []int) ([]int, error) {
 func (d *delivery) leaveUnknown(places []int, err error) {
 	for _, place := range places {
 		d.outcomes[place] = d.unknown(err.Error())
+		d.outcomes[place].exchange = d.said.Of(d.documents[place].ID)
 	}
 }
 
@@ -168,6 +173,7 @@ func (d *delivery) call(ctx context.Context, method func(context.Context, []Docu
 	for i, place := range places {
 		documents[i] = d.documents[place]
 	}
+	ctx, d.said = erphttp.Record(ctx)
 	outcomes, err = method(ctx, documents)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return nil, fmt.Errorf("%w: %w", cause, err)
@@ -178,7 +184,11 @@ func (d *delivery) call(ctx context.Context, method func(context.Context, []Docu
 	if len(outcomes) != len(documents) {
 		return nil, fmt.Errorf("target returned %d outcomes for %d documents", len(outcomes), len(documents))
 	}
-	return d.checked(outcomes), nil
+	outcomes = d.checked(outcomes)
+	for i, document := range documents {
+		outcomes[i].exchange = d.said.Of(document.ID)
+	}
+	return outcomes, nil
 }
 
 // checked replaces outcomes with a state that a target must not return.

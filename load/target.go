@@ -3,6 +3,8 @@ package load
 import (
 	"context"
 	"time"
+
+	"pandian/internal/erphttp"
 )
 
 // Document is one revision of one document for a target.
@@ -16,8 +18,12 @@ type Document struct {
 	Revision int
 	// Payload is JSON text, as sql/outbox wrote it.
 	Payload []byte
-	// Attempt counts from 1 and includes this one.
+	// Attempt counts from 1 and includes this one. It never goes back, so that it
+	// names one result for good.
 	Attempt int
+	// Forgiven is how many of the attempts a person's retry forgave: they do not
+	// count towards Settings.MaxAttempts.
+	Forgiven int
 	// InDoubt says that an earlier attempt may have reached the target: it was
 	// not answered, or its worker never came back.
 	InDoubt bool
@@ -58,6 +64,10 @@ type Outcome struct {
 	RetryAfter time.Duration
 	// Writeback is what to keep beside source rows. Sent only.
 	Writeback []Writeback
+
+	// exchange is what was last said about the document, where the target calls by
+	// erphttp. The drain fills it in.
+	exchange erphttp.Exchange
 }
 
 // Writeback is one field to keep beside a source row (回写 primaryWriteback).
@@ -98,6 +108,9 @@ type Finder interface {
 	// all of them in doubt.
 	Lookup(ctx context.Context, documents []Document) ([]Outcome, error)
 }
+
+// counted is the attempt by which it is decided whether another one follows.
+func (d Document) counted() int { return d.Attempt - d.Forgiven }
 
 // UnavailableError says that nothing was sent and that nothing can be sent for
 // now: a circuit is open, a login fails, a quota is used up. Drain then gives the

@@ -102,7 +102,7 @@ func (w *worker) settle(document Document, outcome Outcome) settlement {
 	return settlement{
 		document: document,
 		outcome:  outcome,
-		decision: Decide(document.ID, outcome, document.Attempt, w.settings),
+		decision: Decide(document.ID, outcome, document.counted(), w.settings),
 	}
 }
 
@@ -110,7 +110,7 @@ func (w *worker) settle(document Document, outcome Outcome) settlement {
 func (w *worker) giveUp(spent []Document) []settlement {
 	var settled []settlement
 	for _, document := range spent {
-		outcome := w.sender.unknown(fmt.Sprintf("no worker came back from the last of %d attempts", document.Attempt-1))
+		outcome := w.sender.unknown(fmt.Sprintf("no worker came back from the last of %d attempts", document.counted()-1))
 		settled = append(settled, w.settle(document, outcome))
 	}
 	return settled

@@ -64,12 +64,16 @@ func (w *worker) keepTrouble(ctx context.Context, queries *db.Queries, settled [
 		kept.States = append(kept.States, string(one.decision.State))
 		kept.Attempts = append(kept.Attempts, int32(one.document.Attempt))
 		kept.WaitMs = append(kept.WaitMs, one.decision.Wait.Milliseconds())
+		kept.Doubtful = append(kept.Doubtful, one.outcome.State == InDoubt)
 		kept.Messages = append(kept.Messages, one.outcome.Message)
 	}
 	if len(kept.DocumentIds) > 0 {
 		if err := queries.OutboxRetryPut(ctx, kept); err != nil {
 			return fmt.Errorf("keep documents in trouble: %w", err)
 		}
+	}
+	if err := w.keepExchanges(ctx, queries, settled); err != nil {
+		return err
 	}
 	if len(out) > 0 {
 		_, err := queries.OutboxRetryDelete(ctx, db.OutboxRetryDeleteParams{
@@ -78,6 +82,40 @@ func (w *worker) keepTrouble(ctx context.Context, queries *db.Queries, settled [
 		if err != nil {
 			return fmt.Errorf("delete documents out of trouble: %w", err)
 		}
+	}
+	return nil
+}
+
+// keepExchanges keeps what was said about documents in trouble, for the person who
+// has to look at them, and forgets it for those that are out of it.
+func (w *worker) keepExchanges(ctx context.Context, queries *db.Queries, settled []settlement) error {
+	kept := db.OutboxExchangeKeepParams{ConnectionCode: w.outbox.Connection, PipelineCode: w.outbox.Pipeline}
+	var out []int64
+	for _, one := range settled {
+		if one.decision.IsSettled() && one.document.Attempt > 1 {
+			out = append(out, one.document.ID) // it was in trouble before
+		}
+		if one.decision.IsSettled() || one.deferred || one.outcome.exchange.Request == "" {
+			continue
+		}
+		kept.DocumentIds = append(kept.DocumentIds, one.document.ID)
+		kept.Attempts = append(kept.Attempts, int32(one.document.Attempt))
+		kept.Requests = append(kept.Requests, one.outcome.exchange.Request)
+		kept.Responses = append(kept.Responses, one.outcome.exchange.Response)
+	}
+	if len(kept.DocumentIds) > 0 {
+		if err := queries.OutboxExchangeKeep(ctx, kept); err != nil {
+			return fmt.Errorf("keep what was said about documents in trouble: %w", err)
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	err := queries.OutboxExchangeDelete(ctx, db.OutboxExchangeDeleteParams{
+		ConnectionCode: w.outbox.Connection, PipelineCode: w.outbox.Pipeline, DocumentIds: out,
+	})
+	if err != nil {
+		return fmt.Errorf("forget what was said about documents out of trouble: %w", err)
 	}
 	return nil
 }

@@ -34,6 +34,7 @@ leased as (
     returning
         retry.document_id,
         retry.attempt,
+        retry.forgiven_count,
         due.is_in_doubt
 )
 
@@ -43,6 +44,7 @@ select
     document.revision,
     document.payload,
     leased.attempt,
+    leased.forgiven_count,
     leased.is_in_doubt
 from leased
 cross join lateral (
@@ -101,13 +103,15 @@ where
 
 -- name: OutboxRetryPut :exec
 -- OutboxRetryPut keeps documents in trouble, with the time of their next attempt by the clock of the database, which is
--- the one that is asked whether they are due. A person's decision (held, discarded) made meanwhile stands.
+-- the one that is asked whether they are due. A person's decision (held, discarded) made meanwhile stands; what is
+-- held goes back to the state that the answer gave it. doubtful says that nobody knows whether the target has it.
 with trouble as (
     select
         unnest(@document_ids::bigint []) as document_id,
         unnest(@states::text []) as state,
         unnest(@attempts::integer []) as attempt,
         unnest(@wait_ms::bigint []) as wait_ms,
+        unnest(@doubtful::boolean []) as is_doubtful,
         unnest(@messages::text []) as message
 )
 
@@ -118,6 +122,7 @@ insert into outbox.retry as kept (
     state,
     attempt,
     run_at,
+    is_doubtful,
     message
 )
 select
@@ -127,6 +132,7 @@ select
     trouble.state,
     trouble.attempt,
     clock_timestamp() + trouble.wait_ms * interval '1 millisecond',
+    trouble.is_doubtful,
     trouble.message
 from trouble
 order by trouble.document_id
@@ -136,8 +142,13 @@ set
         when kept.state in ('held', 'discarded') then kept.state
         else excluded.state
     end,
+    held_state = case
+        when kept.state = 'held' then excluded.state
+        else kept.held_state
+    end,
     attempt = excluded.attempt,
     run_at = excluded.run_at,
+    is_doubtful = excluded.is_doubtful,
     message = excluded.message,
     token = null,
     lease_until = null;
@@ -152,7 +163,8 @@ where
 
 -- name: OutboxRetrySupersede :one
 -- OutboxRetrySupersede closes documents in trouble that a newer revision has overtaken and that nobody is sending. Those
--- in doubt stay, because the target must be asked about them first; so does what a person holds or discarded.
+-- in doubt stay, because the target must be asked about them first; so does what a person discarded. A hold has passed
+-- on to the newer revision (outbox.pass_holds_on), so that the older one can go.
 with overtaken as materialized (
     select
         troubled.document_id,
@@ -182,7 +194,10 @@ with overtaken as materialized (
     where
         troubled.connection_code = @connection_code
         and troubled.pipeline_code = @pipeline_code
-        and troubled.state in ('waiting', 'rejected', 'abandoned')
+        and (
+            troubled.state in ('waiting', 'rejected', 'abandoned')
+            or (troubled.state = 'held' and not troubled.is_doubtful)
+        )
         and troubled.token is null
     for update of troubled skip locked
 ),
@@ -197,6 +212,15 @@ deleted as (
     returning
         closed.document_id,
         closed.attempt
+),
+
+forgotten as (
+    delete from outbox.exchange as said
+    using deleted
+    where
+        said.connection_code = @connection_code
+        and said.pipeline_code = @pipeline_code
+        and said.document_id = deleted.document_id
 ),
 
 recorded as (

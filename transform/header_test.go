@@ -68,6 +68,8 @@ func isDecision(file transform.File, name string) bool {
 	switch file.Name {
 	case "function/compare_acknowledge":
 		return strings.HasPrefix(name, "compare.discrepancy")
+	case "function/ops_outbox", "function/outbox_hold":
+		return name == "ops.audit" || name == "outbox.retry"
 	case "function/ops_settings":
 		return strings.HasPrefix(name, "ops.")
 	case "function/outbox_proposal":

@@ -109,7 +109,7 @@ func TestDocumentsByHand(t *testing.T) {
 			contents: "select 'shop' as what, shop_id as key, shop::text as value from wdt.shop",
 		},
 		"jst-orders": {
-			cases:    []string{"noop_keeps_what_it_was_asked_for", "jst_saleout_that_comes_several_times"},
+			cases:    []string{"noop_keeps_what_it_was_asked_for", "jst_saleout_typing"},
 			typed:    "jst.saleout, jst.saleout_item, jst.saleout_batch, jst.saleout_sn, jst.saleout_pay, jst.saleout_cluster",
 			contents: "select 'saleout' as what, io_id as key, saleout::text as value from jst.saleout",
 		},

@@ -75,6 +75,7 @@ func TestWrongUsage(t *testing.T) {
 		"a share above one":           {"demo", "--different", "2"},
 		"an unknown route":            {"init", "--route", "fax"},
 		"a day that is none":          {"init", "--since", "2024-02-30"},
+		"a pipeline that is none":     {"init", "--pipeline", "jst-order"},
 		"down without a yes":          {"migrate", "down"},
 		"down by steps and to":        {"migrate", "down", "--yes", "--steps", "1", "--to", "0"},
 		"a sandbox for everybody":     {"sandbox", "--listen", "0.0.0.0:0"},
@@ -138,6 +139,7 @@ func TestCompletion(t *testing.T) {
 	s := newShop(t, shopOptions{empty: true})
 	for line, want := range map[string]string{
 		"__complete run ": "stock-compare", "__complete diff --kind ": "missing_there", "__complete diff --format ": "ndjson", "__complete init --route ": "openapi2",
+		"__complete init --pipeline ": "wdt-shops-to-jdy",
 	} {
 		if ended := s.pandian(strings.Split(line, " ")...); !strings.Contains(ended.stdout, want+"\n") {
 			t.Errorf("want %s to be offered, got %s", want, ended)

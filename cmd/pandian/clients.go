@@ -5,53 +5,105 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+
 	"pandian/internal/config"
 	"pandian/internal/erphttp"
 	"pandian/internal/fault"
+	"pandian/internal/pace"
 	"pandian/internal/vault"
 )
 
 // clients makes the clients of platforms for one command. Those of one
-// connection share its rate limit, whatever they read or write.
+// connection share its rate limit and its circuit, whatever they read or write; with
+// a role they share both with all processes that use the database.
 type clients struct {
 	app *app
 	cfg *config.Config
-	// db is where rotating tokens are kept; nil keeps them in memory.
+	// db is where rotating tokens, rate limits and circuits are kept; nil keeps
+	// them in memory.
 	db *database
-	// role is the one that the tokens are read and written as.
+	// role is the one that they are read and written as; "" keeps rate limits and
+	// circuits in memory, so that doctor can ask a platform that others leave alone.
 	role string
 
 	mutex    sync.Mutex
 	limiters map[string]erphttp.Pacer
+	circuits map[string]*pace.Circuit
 	memory   vault.Memory
 }
 
 func (a *app) newClients(cfg *config.Config, db *database, role string) *clients {
-	return &clients{app: a, cfg: cfg, db: db, role: role, limiters: map[string]erphttp.Pacer{}}
+	return &clients{
+		app: a, cfg: cfg, db: db, role: role,
+		limiters: map[string]erphttp.Pacer{}, circuits: map[string]*pace.Circuit{},
+	}
 }
 
-// deps are what every client of a connection needs.
-func (c *clients) deps(connection string, stats *erphttp.Stats) erphttp.Deps {
-	return erphttp.Deps{Log: c.app.log, Stats: stats, Pacer: c.limiter(connection)}
-}
-
-// limiter is the rate limit of a connection.
-func (c *clients) limiter(connection string) erphttp.Pacer {
+// deps are what every client of a connection needs. conn has its secrets resolved.
+func (c *clients) deps(ctx context.Context, conn config.Connection, stats *erphttp.Stats) (erphttp.Deps, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	if limiter, ok := c.limiters[connection]; ok {
-		return limiter
+	deps := erphttp.Deps{Log: c.app.log, Stats: stats, Pacer: c.limiters[conn.Name]}
+	if circuit := c.circuits[conn.Name]; circuit != nil {
+		deps.Circuit = circuit
 	}
-	settings := c.http(c.cfg.Connections[connection].HTTP())
-	limiter := erphttp.NewLimiter(settings.CallsPerMinute)
-	c.limiters[connection] = limiter
-	return limiter
+	if deps.Pacer != nil {
+		return deps, nil
+	}
+	settings := c.http(conn.HTTP())
+	if c.db == nil || c.role == "" {
+		deps.Pacer = erphttp.NewLimiter(settings.CallsPerMinute)
+		c.limiters[conn.Name] = deps.Pacer
+		return deps, nil
+	}
+	pool, err := c.db.pacePool(ctx, c.role)
+	if err != nil {
+		return deps, err
+	}
+	circuit := c.circuit(conn.Name, pool, settings)
+	deps.Circuit, c.circuits[conn.Name] = circuit, circuit
+	deps.Pacer = c.pacer(conn, pool, settings)
+	c.limiters[conn.Name] = deps.Pacer
+	return deps, nil
+}
+
+// pacer is the rate limit of a connection's credential.
+func (c *clients) pacer(conn config.Connection, pool *pgxpool.Pool, settings erphttp.Settings) erphttp.Pacer {
+	if settings.CallsPerMinute <= 0 {
+		return erphttp.NewLimiter(settings.CallsPerMinute)
+	}
+	return pace.New(pace.Options{
+		Database: pool, Credential: fingerprint(conn), Connection: conn.Name,
+		CallsPerMinute: settings.CallsPerMinute, Log: c.app.log,
+	})
+}
+
+// circuit is that of a connection. A probe that takes longer than two attempts was
+// made by a process that is gone.
+func (c *clients) circuit(name string, pool *pgxpool.Pool, settings erphttp.Settings) *pace.Circuit {
+	settings = settings.WithDefaults(settings.CallsPerMinute)
+	return pace.NewCircuit(pace.CircuitOptions{
+		Database: pool, Connection: name, Threshold: settings.BreakerThreshold, OpenFor: settings.BreakerDelay,
+		ProbeTime: 2 * settings.Timeout, Log: c.app.log,
+	})
+}
+
+// awaken makes a cheap call where the circuit of a connection is open and its time
+// is up: a document is never what finds out whether a platform is back.
+func (c *clients) awaken(ctx context.Context, connection string, target delivery) {
+	c.mutex.Lock()
+	circuit := c.circuits[connection]
+	c.mutex.Unlock()
+	if circuit != nil && target.check != nil && circuit.IsOpen(ctx) {
+		target.check(ctx) // what it finds is the circuit's to judge
+	}
 }
 
 func (c *clients) http(http config.HTTP) erphttp.Settings {
 	settings := erphttp.Settings{
 		Timeout: http.Timeout, MaxAttempts: http.MaxAttempts, MaxThrottles: http.MaxThrottles,
-		MaxWait: http.MaxWait, CallsPerMinute: http.CallsPerMinute,
+		MaxWait: http.MaxWait, CallsPerMinute: http.CallsPerMinute, AllowHTTP: http.AllowHTTP,
 	}
 	if c.app.pace != nil {
 		c.app.pace(&settings)

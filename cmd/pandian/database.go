@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,6 +14,7 @@ import (
 
 	"pandian/internal/config"
 	"pandian/internal/fault"
+	"pandian/internal/pgconnect"
 	"pandian/internal/pgserver"
 )
 
@@ -24,7 +26,9 @@ type database struct {
 	psql string
 	// server is nil where the configuration names a database.
 	server *pgserver.Server
-	pools  map[string]*pgxpool.Pool
+
+	mutex sync.Mutex
+	pools map[string]*pgxpool.Pool
 }
 
 // openDatabase connects, or starts the private server. The schema is not
@@ -81,7 +85,28 @@ func (a *app) startServer(ctx context.Context, dir string) (*pgserver.Server, er
 // pandian_extract, pandian_transform or pandian_load; where the account is not
 // a member of it, and for "", the account's own rights hold.
 func (d *database) pool(ctx context.Context, role string) (*pgxpool.Pool, error) {
-	if pool, ok := d.pools[role]; ok {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	return d.poolFor(ctx, role, role, func(*pgxpool.Config) {})
+}
+
+// pacePool is a pool of one role for what processes share about the platforms that
+// they call. It is apart from the others, so that a call does not wait for a long
+// statement; and its commits do not wait for the disk, because a server that crashed
+// is away for longer than what it may forget is worth.
+func (d *database) pacePool(ctx context.Context, role string) (*pgxpool.Pool, error) {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	return d.poolFor(ctx, role, role+" pace", func(settings *pgxpool.Config) {
+		settings.MaxConns = 2
+		settings.ConnConfig.RuntimeParams["synchronous_commit"] = "off"
+		settings.ConnConfig.RuntimeParams["statement_timeout"] = fmt.Sprint(paceTimeout.Milliseconds())
+	})
+}
+
+// poolFor returns the pool of that name, or makes it. The mutex is held.
+func (d *database) poolFor(ctx context.Context, role, name string, tune func(*pgxpool.Config)) (*pgxpool.Pool, error) {
+	if pool, ok := d.pools[name]; ok {
 		return pool, nil
 	}
 	settings, err := pgxpool.ParseConfig(d.url)
@@ -105,6 +130,10 @@ func (d *database) pool(ctx context.Context, role string) (*pgxpool.Pool, error)
 			parameters["role"] = role
 		}
 	}
+	pgconnect.Guard(settings, pgconnect.Limits{
+		Statement: d.cfg.StatementTimeout + lostAnswer, Acquire: d.cfg.ConnectTimeout + databaseTimeout,
+	})
+	tune(settings)
 	pool, err := pgxpool.NewWithConfig(ctx, settings)
 	if err != nil {
 		return nil, unreachable(err)
@@ -113,12 +142,19 @@ func (d *database) pool(ctx context.Context, role string) (*pgxpool.Pool, error)
 		pool.Close()
 		return nil, unreachable(err)
 	}
-	d.pools[role] = pool
+	d.pools[name] = pool
 	return pool, nil
 }
 
+// apart is the same database with pools of its own, for work beside other work:
+// pools are made one after the other, and a run must not wait for the
+// connections of another. It is to be closed on its own, and before d.
+func (d *database) apart() *database {
+	return &database{url: d.url, cfg: d.cfg, psql: d.psql, pools: map[string]*pgxpool.Pool{}}
+}
+
 func (d *database) isMember(ctx context.Context, role string) (bool, error) {
-	pool, err := d.pool(ctx, "")
+	pool, err := d.poolFor(ctx, "", "", func(*pgxpool.Config) {})
 	if err != nil {
 		return false, err
 	}
@@ -147,6 +183,7 @@ func (d *database) conn(ctx context.Context) (*pgx.Conn, error) {
 	settings.ConnectTimeout = d.cfg.ConnectTimeout
 	settings.RuntimeParams["application_name"] = "pandian"
 	settings.RuntimeParams["jit"] = "off"
+	pgconnect.KeepAlive(settings)
 	conn, err := pgx.ConnectConfig(ctx, settings)
 	if err != nil {
 		return nil, unreachable(err)
@@ -199,5 +236,12 @@ func unreachable(err error) error {
 	return fault.New(fault.DatabaseUnreachable, "connect to the database: %w", err)
 }
 
-// databaseTimeout bounds small questions to the database.
-const databaseTimeout = 30 * time.Second
+const (
+	// databaseTimeout bounds small questions to the database.
+	databaseTimeout = 30 * time.Second
+	// lostAnswer is how long after its own time-out the server may take to say so
+	// before its answer is taken for lost.
+	lostAnswer = 10 * time.Second
+	// paceTimeout bounds the statements of rate limits and circuits.
+	paceTimeout = 10 * time.Second
+)

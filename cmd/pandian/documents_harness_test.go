@@ -37,7 +37,8 @@ type documentOptions struct {
 	connections map[string]keys   // by name, over the usual ones; an empty value takes a key away
 	source      map[string]string // by pipeline: more keys of its source, as in ", settle: 1s"
 	target      map[string]string // by pipeline: more keys of its target
-	pipelines   map[string]string // by pipeline: more of its keys, one per line
+	params      map[string]string // by pipeline: more parameters, as in "statuses: none"
+	tags        map[string]string // by pipeline: its tags, as in "[nightly]"
 	vaultKey    string
 	stockouts   func(*stockouts.Options)
 	saleouts    func(*saleouts.Options)
@@ -177,7 +178,7 @@ func (k keys) yaml(indent string) string {
 func (d *documents) pipeline(name string) string {
 	c := d.box.Credentials()
 	day := func(ago int) string { return time.Now().In(beijing()).AddDate(0, 0, -ago).Format(time.DateOnly) }
-	source, target, params := "", "", "{}"
+	source, target, params := "", "", []string{}
 	switch name {
 	case noopPipeline:
 		source, target = "{dataset: jst.saleout, connection: jst-open, since: "+day(21), "{connection: qeasy"
@@ -185,15 +186,18 @@ func (d *documents) pipeline(name string) string {
 		source, target = "{dataset: jst.saleout, connection: jst-qimen, since: "+day(21), "{connection: k3"
 	case jdyPipeline:
 		source, target = "{dataset: wdt.shop, connection: wdt-main", "{connection: jdy"
-		params = fmt.Sprintf("{base_unit_id: %q, parent_id: %q}", c.JDYBaseUnitID, c.JDYParentID)
+		params = append(params, fmt.Sprintf("base_unit_id: %q, parent_id: %q", c.JDYBaseUnitID, c.JDYParentID))
 	case tplusPipeline:
 		source, target = "{dataset: wdt.stockout, connection: wdt-main, since: "+day(90), "{connection: tplus"
-		params = "{customer: none, warehouse: none, inventory: none}"
+		params = append(params, "customer: none, warehouse: none, inventory: none")
 	}
-	text := fmt.Sprintf("  %s:\n    sources: [%s%s}]\n    target: %s%s}\n    params: %s\n",
-		name, source, d.options.source[name], target, d.options.target[name], params)
-	for line := range strings.Lines(d.options.pipelines[name]) {
-		text += "    " + strings.TrimSuffix(line, "\n") + "\n"
+	if more := d.options.params[name]; more != "" {
+		params = append(params, more)
+	}
+	text := fmt.Sprintf("  %s:\n    sources: [%s%s}]\n    target: %s%s}\n    params: {%s}\n",
+		name, source, d.options.source[name], target, d.options.target[name], strings.Join(params, ", "))
+	if tags := d.options.tags[name]; tags != "" {
+		text += "    tags: " + tags + "\n"
 	}
 	return text
 }

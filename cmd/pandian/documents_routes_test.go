@@ -34,7 +34,7 @@ func TestDocumentsArriveOnEveryRoute(t *testing.T) {
 		"sale-outs to 星空, signed headers in place of a login": {pipeline: k3Pipeline, via: k3Auth(keys{"auth": "header"})},
 		"sale-outs to 星空, one session and one bill a call":    {pipeline: k3Pipeline, via: k3Auth(keys{"sessions": "1", "batch_size": "1"})},
 		"sale-outs to 星空, submitted and audited in calls of their own": {pipeline: k3Pipeline, via: k3Auth(keys{"finish": "audit"}),
-			options: documentOptions{pipelines: map[string]string{k3Pipeline: ""}}},
+			options: documentOptions{params: map[string]string{k3Pipeline: "auto_submit_and_audit: off"}}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -46,6 +46,11 @@ func TestDocumentsArriveOnEveryRoute(t *testing.T) {
 			got := d.run(c.pipeline)
 			d.arrives(c.pipeline)
 			d.countsAgree(c.pipeline, got)
+			for _, bill := range d.ledger("k3cloud") {
+				if bill.State != "C" {
+					t.Errorf("bill %s is left in state %q, want it audited", bill.Key, bill.State)
+				}
+			}
 		})
 	}
 }

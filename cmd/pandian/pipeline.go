@@ -35,6 +35,22 @@ type pipelineOptions struct {
 	Limit int
 	// DryRun sends nothing: it shows what would be.
 	DryRun bool
+	// SinceHolds keeps Window from beginning before a source's own beginning: a
+	// schedule reads again, and brings in nothing that was never asked for.
+	SinceHolds bool
+	// Begun is told the run's number as soon as it has one; nil tells nobody.
+	Begun func(runID int64)
+}
+
+// window is the window to read a source by; nil reads what is missing.
+func (o pipelineOptions) window(source config.Source) *extract.Window {
+	if o.Window == nil || !o.SinceHolds || !o.Window.From.Before(source.Since) {
+		return o.Window
+	}
+	if !source.Since.Before(o.Window.To) {
+		return nil
+	}
+	return &extract.Window{From: source.Since, To: o.Window.To}
 }
 
 func (o pipelineOptions) does(stage string) bool {
@@ -78,6 +94,9 @@ func (a *app) runPipeline(ctx context.Context, cfg *config.Config, db *database,
 		return balance{}, runFault(err)
 	}
 	p.id = begun.ID
+	if options.Begun != nil {
+		options.Begun(begun.ID)
+	}
 	err = p.stages(runCtx)
 	p.retain(ctx, pool)
 	result, balanceErr := readBalance(ctx, pool, p)
@@ -207,7 +226,7 @@ func (p *pipelineRun) land(ctx context.Context, lander *extract.Lander, clients 
 		Progress: &landProgress{tracker: tracker, stats: stats},
 	}
 	if client.Spec().Kind == extract.Windowed {
-		job.Only = p.options.Window
+		job.Only = p.options.window(source)
 	}
 	report, err := lander.Land(ctx, job)
 	tracker.Done(err)

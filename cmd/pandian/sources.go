@@ -39,7 +39,10 @@ func (c *clients) newSource(ctx context.Context, reading, connection string, sta
 	if err != nil {
 		return nil, err
 	}
-	deps := c.deps(connection, stats)
+	deps, err := c.deps(ctx, conn, stats)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case conn.WDT != nil:
 		return c.wdtSource(reading, conn, deps)

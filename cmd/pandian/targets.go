@@ -35,12 +35,20 @@ func (c *clients) newTarget(ctx context.Context, pipeline config.Pipeline, stats
 		}
 		return delivery{Target: qeasy.NoOp{}}, nil
 	}
-	return c.platformTarget(ctx, conn, stats)
+	target, err := c.platformTarget(ctx, conn, stats)
+	if err != nil {
+		return delivery{}, err
+	}
+	c.awaken(ctx, conn.Name, target)
+	return target, nil
 }
 
 // platformTarget makes the client of a finance system.
 func (c *clients) platformTarget(ctx context.Context, conn config.Connection, stats *erphttp.Stats) (delivery, error) {
-	deps := c.deps(conn.Name, stats)
+	deps, err := c.deps(ctx, conn, stats)
+	if err != nil {
+		return delivery{}, err
+	}
 	switch {
 	case conn.K3Cloud != nil:
 		return c.k3cloud(conn.K3Cloud, deps)
@@ -68,11 +76,13 @@ func (c *clients) k3cloud(conn *config.K3Cloud, deps erphttp.Deps) (delivery, er
 }
 
 func (c *clients) jdy(conn *config.JDY, deps erphttp.Deps) (delivery, error) {
+	settings := c.http(conn.HTTP)
 	target, err := jdy.New(jdy.Connection{
 		BaseURL: conn.URL, ClientID: conn.ClientID, ClientSecret: conn.ClientSecret.Reveal(),
 		Username: conn.UserName, Password: conn.Password.Reveal(),
 		AccountID: conn.AccountID, GroupName: conn.GroupName, RouterAddr: conn.RouterAddr,
-		BatchSize: conn.BatchSize, SignHeaders: conn.SignHeaders, HTTP: c.http(conn.HTTP),
+		BatchSize: conn.BatchSize, SignHeaders: conn.SignHeaders, HTTP: settings,
+		LoginsPerMinute: min(settings.CallsPerMinute, 0), // unlimited where calls are, else the platform's
 	}, deps)
 	if err != nil {
 		return delivery{}, err

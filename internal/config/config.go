@@ -140,6 +140,9 @@ func (c *Config) Connection(name string) (Connection, error) {
 	if c.onSecret != nil {
 		c.onSecret(connection.secrets()...)
 	}
+	if err := c.checkEncryption(connection); err != nil {
+		return Connection{}, err
+	}
 	return connection, nil
 }
 

@@ -90,8 +90,11 @@ func TestLoad(t *testing.T) {
 				},
 				{Dataset: "yonsuite.current_stock", Connection: "ys-main"},
 			},
-			Target:   config.Target{Connection: "qeasy", BatchSize: 500, Workers: 2},
-			Schedule: config.Schedule{Cron: "0 */2 * * *", TimeZone: "Asia/Shanghai"},
+			Target: config.Target{Connection: "qeasy", BatchSize: 500, Workers: 2},
+			Schedule: config.Schedule{
+				Cron: "0 */2 * * *", TimeZone: "Asia/Shanghai", Missed: "coalesce", CatchUpLimit: 24, BusyWait: 10 * time.Minute,
+				Reread: config.Reread{Span: 3 * 24 * time.Hour},
+			},
 			Params: map[string]string{
 				"sku_key": "goods_no", "source_field": "stock_num", "counterpart_field": "currentqty", "operator": "eq",
 				"tolerance": "0.50", "on_multiple": "sum", "target_field_quote": "1", "both_directions": "on",

@@ -98,6 +98,9 @@ type HTTP struct {
 	// MaxWait is the longest wait that a platform may ask for; a call that
 	// would have to wait longer fails. Default 5 min.
 	MaxWait time.Duration
+	// AllowHTTP says that addresses of other machines may be http://, which
+	// everybody on the way can read. Default off.
+	AllowHTTP bool
 }
 
 func (h *HTTP) fields() []field { return h.fieldsWith("60", "60s") }
@@ -110,6 +113,7 @@ func (h *HTTP) fieldsWith(callsPerMinute, timeout string) []field {
 		whole("max_attempts", &h.MaxAttempts, "5", 1, 100),
 		whole("max_throttles", &h.MaxThrottles, "10", 1, 1000),
 		span("max_wait", &h.MaxWait, "5m", time.Second, day),
+		toggle("allow_http", &h.AllowHTTP, "off"),
 	}
 }
 
@@ -248,6 +252,7 @@ func (d *decoder) connection(path, name string, at Origin, node ast.Node) Connec
 		return c
 	}
 	d.section(path, at, node, c.fields())
+	d.checkEncryption(path, c)
 	return c
 }
 

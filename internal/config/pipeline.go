@@ -67,6 +67,24 @@ type Schedule struct {
 	TimeZone string
 	// Location is TimeZone, loaded.
 	Location *time.Location
+	// Missed says what becomes of fires that no server could take: coalesce makes
+	// one run of them, catch_up runs each, skip none. Default coalesce.
+	Missed string
+	// CatchUpLimit is how many missed fires catch_up runs one by one. Default 24.
+	CatchUpLimit int
+	// BusyWait is how long a fire waits for its pipeline to be free. Default 10 min.
+	BusyWait time.Duration
+	// Reread is a schedule of its own for what came late (遗漏补救).
+	Reread Reread
+}
+
+// Reread says when serve reads the last Span of a pipeline's windowed datasets
+// again, covered or not. The zero value is: never.
+type Reread struct {
+	// Cron is as that of the Schedule, and in its time zone. Default empty.
+	Cron string
+	// Span is how far back is read. Default 3 d.
+	Span time.Duration
 }
 
 // pipelineKind is what a built-in pipeline needs.
@@ -139,6 +157,7 @@ func (d *decoder) pipeline(path, name string, at Origin, node ast.Node) Pipeline
 		d.checkStockCompareParams(join(path, "params"), p.Params)
 	}
 	d.checkSources(join(path, "sources"), at, kind, p.Sources)
+	d.checkReread(path, p)
 	return p
 }
 
@@ -174,16 +193,7 @@ func (t *Target) fields() []field {
 
 func (s *Schedule) fields() []field {
 	return []field{
-		{key: "cron", set: func(v given) *refusal {
-			if strings.Contains(v.text, "TZ=") {
-				return badValue("name the zone with time_zone", "cron must hold no time zone")
-			}
-			if _, err := cron.ParseStandard(v.text); err != nil {
-				return badValue(`write five fields, as in "0 */2 * * *": minute, hour, day, month, weekday`, "%v", err)
-			}
-			s.Cron = v.text
-			return nil
-		}},
+		cronField(&s.Cron),
 		{key: "time_zone", fallback: "Asia/Shanghai", set: func(v given) *refusal {
 			if _, err := location(v.text); err != nil {
 				return badValue("write an IANA name, as in Asia/Shanghai or UTC", "there is no time zone %s", v.text)
@@ -191,6 +201,39 @@ func (s *Schedule) fields() []field {
 			s.TimeZone = v.text
 			return nil
 		}},
+		choice("missed", &s.Missed, "coalesce", "coalesce", "catch_up", "skip"),
+		whole("catch_up_limit", &s.CatchUpLimit, "24", 1, 1000),
+		span("busy_wait", &s.BusyWait, "10m", time.Second, day),
+		section("reread",
+			cronField(&s.Reread.Cron),
+			span("span", &s.Reread.Span, "3d", time.Hour, 90*day),
+		),
+	}
+}
+
+func cronField(target *string) field {
+	return field{key: "cron", set: func(v given) *refusal {
+		if strings.Contains(v.text, "TZ=") {
+			return badValue("name the zone with time_zone", "cron must hold no time zone")
+		}
+		spec, err := cron.ParseStandard(v.text)
+		if err != nil {
+			return badValue(`write five fields, as in "0 */2 * * *": minute, hour, day, month, weekday`, "%v", err)
+		}
+		if spec.Next(time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
+			return badValue("name a day that exists", "%q never comes", v.text)
+		}
+		*target = v.text
+		return nil
+	}}
+}
+
+// checkReread refuses a reread where nothing is read by time.
+func (d *decoder) checkReread(path string, p Pipeline) {
+	isWindowed := func(s Source) bool { return s.MaxSpan > 0 }
+	if p.Schedule.Reread.Cron != "" && len(p.Sources) > 0 && !slices.ContainsFunc(p.Sources, isWindowed) {
+		place := join(path, "schedule.reread.cron")
+		d.refuse(place, d.origins[place], badValue("remove reread", "%s reads its sources whole each time: there is nothing to read again", p.Name))
 	}
 }
 

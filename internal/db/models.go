@@ -7,6 +7,7 @@ package db
 import (
 	"time"
 
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/shopspring/decimal"
 )
 
@@ -524,6 +525,64 @@ type JstSaleoutSn struct {
 	PackSn *string
 }
 
+// One row is one decision of a person about one document of an outbox. Append-only; kept for good.
+type OpsAudit struct {
+	// The source's connection.
+	ConnectionCode string
+	// The pipeline; with the connection it names the outbox.
+	PipelineCode string
+	// Number of the row, in order of writing.
+	AuditID int64
+	// The same for all documents of one call.
+	DecisionID int64
+	// When.
+	DecidedAt time.Time
+	// Who, as the caller says; the account where it does not. "pandian, for NAME" where a hold passed on to a newer revision.
+	DecidedBy string
+	// The database account (session_user) that it was done with.
+	Account string
+	// retry, hold, release or discard.
+	Verb string
+	// The document.
+	DocumentID int64
+	// What the document is about.
+	BusinessKey string
+	// done; busy (a worker was sending it, so it was left alone and the answer decides).
+	Verdict string
+	// Its state before, as in outbox.delivery.
+	OldState string
+	// Its state after.
+	NewState string
+	// Why, in the person's words.
+	Reason string
+	// How many documents the same call changed.
+	DocumentCount int64
+}
+
+// One row is one connection whose calls failed: after so many in a row, whoever made them, nobody calls until a probe went well. Without a row all is well.
+type OpsCircuit struct {
+	// The connection.
+	ConnectionCode string
+	// Failures since the last success, over all processes.
+	FailureCount int32
+	// When the last of them was.
+	FailedAt *time.Time
+	// What the last of them was: kind, HTTP status and the platform's code.
+	Failure *string
+	// Nobody calls before this time; after it one process may probe. Null while calls are let through.
+	OpenUntil *time.Time
+	// Since when no calls are let through.
+	OpenedAt *time.Time
+	// How often it opened so far; a probe that fails does not count.
+	OpenCount int64
+	// Who probes; null while nobody does.
+	ProbeToken *int64
+	// When the probe is taken for dead, and another process may probe.
+	ProbeUntil *time.Time
+	// When the row was last written.
+	UpdatedAt time.Time
+}
+
 // One row is one account at one platform, as named in pandian.yaml. It holds no credentials.
 type OpsConnection struct {
 	// Name of the connection; the merchant's account, and the distribution column of every big table.
@@ -566,6 +625,82 @@ type OpsFinding struct {
 	Message string
 }
 
+// One row is one schedule of one pipeline, as the pandian serve that started last found it in pandian.yaml. All servers go by this row.
+type OpsJob struct {
+	// The pipeline that is run.
+	PipelineCode string
+	// run reads what is new; reread reads the last reread_span again for what came late (遗漏补救).
+	Kind string
+	// When: minute, hour, day, month, weekday in time_zone; or a descriptor such as @hourly.
+	Cron string
+	// IANA name of the zone that cron is meant in.
+	TimeZone string
+	// What becomes of fires that nobody could take: coalesce makes one of them, catch_up runs each, skip runs none.
+	MissedPolicy string
+	// Most missed fires that catch_up runs one by one; older ones go into the oldest of these.
+	CatchUpLimit int32
+	// How long a fire waits for its pipeline to be free before it is skipped and carried into the next.
+	BusyWait pgtype.Interval
+	// How far back a reread reads; null for kind run.
+	RereadSpan pgtype.Interval
+	// The next fire that has no row in ops.job_fire yet; null when the configuration has no such schedule any more.
+	NextFireAt *time.Time
+	// Fires that were skipped because the pipeline was busy, and that the next fire stands for.
+	CarriedCount int64
+	// Time of the oldest of them.
+	CarriedFromAt *time.Time
+	// Fires so far that no server took within a minute of their time. It only grows.
+	MissedCount int64
+	// Fires so far that were skipped because the pipeline was busy. It only grows.
+	SkippedCount int64
+	// Fires so far that were given up because one server after another died with them. It only grows.
+	LostCount int64
+	// Server that wrote this configuration: host, process and a random part.
+	UpdatedBy string
+	// When it did.
+	UpdatedAt time.Time
+}
+
+// One row is one moment at which a schedule fired. Its key decides that the moment counts once, whoever notices it first.
+type OpsJobFire struct {
+	// The pipeline.
+	PipelineCode string
+	// Which of its schedules: run or reread.
+	Kind string
+	// The moment by the schedule.
+	FireAt time.Time
+	// Time of the oldest fire that this one stands for; fire_at when it is only itself. A reread reads from reread_span before it.
+	CoversFromAt time.Time
+	// How many fires this one stands for, itself included.
+	StandsForCount int64
+	// How many of them were more than a minute late when they were noticed: no server ran at their time.
+	LateCount int64
+	// due, running, ok, failed (its run failed), skipped (the pipeline was busy), coalesced (a later one stands for it), missed (policy skip), lost (its servers died).
+	State string
+	// Why it is in this state, in words for a person.
+	Reason *string
+	// Not taken before; moved on when its pipeline was busy.
+	DueAt time.Time
+	// When it first met a busy pipeline.
+	WaitingSince *time.Time
+	// How often a server took it and neither ended it nor gave it back.
+	AttemptCount int32
+	// Server that has it or had it last: host, process and a random part.
+	Worker *string
+	// Fence of the present holder: who holds another one writes nothing. Null when nobody has it.
+	Token *int64
+	// The holder renews it; once past, the fire is due again.
+	LeaseUntil *time.Time
+	// Its run, as soon as that has a number.
+	RunID *int64
+	// When the row was written.
+	NotedAt time.Time
+	// When a server took it last.
+	StartedAt *time.Time
+	// When it ended.
+	FinishedAt *time.Time
+}
+
 // One row is one pipeline of pandian.yaml, as the newest run found it.
 type OpsPipeline struct {
 	// Name of the pipeline, as in stock-compare.
@@ -588,6 +723,40 @@ type OpsPipelineSource struct {
 	ConnectionCode string
 	// Where reading begins; null for snapshots.
 	SinceAt *time.Time
+}
+
+// One row is a name that a field with personal data or a secret has at some platform: column of a typed table, field of a record or of a document. Only the schema's owner writes it.
+type OpsPrivateField struct {
+	// Name of the field in lower case; letters' case does not count where it is met.
+	FieldName string
+	// How it is masked: name keeps the first character, phone the first 3 and last 4 digits, address the province, text nothing; a secret is hidden from everybody.
+	Kind string
+	// Whose field it is.
+	Note *string
+}
+
+// One row is one credential at one platform: how fast it may call, and when its next free slot is. Processes lease slots in blocks.
+type OpsRateLimit struct {
+	// Fingerprint of the credential, which cannot be traced back to it. Connections with the same credential share the row.
+	Credential string
+	// The connection that leased last.
+	ConnectionCode string
+	// The limit of the configuration (calls_per_minute), as the last lease had it.
+	CallsPerMinute int32
+	// When the first slot is that nobody has leased. Slots that were leased and not used are lost.
+	NextSlotAt time.Time
+	// How many slots were leased so far.
+	SlotCount int64
+	// No slot lies before this time, because the platform asked to be left alone; null if it never did.
+	HeldUntil *time.Time
+	// How often the platform said that calls come too often.
+	ThrottleCount int64
+	// The lower limit that a throttle answer taught, as it was at learned_at; since then it has grown by a twentieth of calls_per_minute each minute. Null if none did.
+	LearnedCallsPerMinute decimal.NullDecimal
+	// When it was learned.
+	LearnedAt *time.Time
+	// When the row was last written.
+	UpdatedAt time.Time
 }
 
 // One row is one run of one pipeline. While it works, its session holds the advisory lock of its run_id (ops.run_lock_class).
@@ -778,6 +947,24 @@ type OutboxDocument struct {
 	CreatedAt time.Time
 }
 
+// One row is what was last said between pandian and the target about a document in trouble. It goes when the document is sent or superseded, never by age.
+type OutboxExchange struct {
+	// The source's connection.
+	ConnectionCode string
+	// The pipeline.
+	PipelineCode string
+	// The document.
+	DocumentID int64
+	// The attempt, as in outbox.result.
+	Attempt int32
+	// What was sent: method, path and body without secrets and personal data, cut after 4,000 characters. A batch is shown whole.
+	Request string
+	// What came back: status and body without secrets and personal data, cut after 4,000 characters; or why nothing did.
+	Response string
+	// When.
+	ExchangedAt time.Time
+}
+
 // One row is the newest revision of a business key. A transform finds against it what is new or changed.
 type OutboxHead struct {
 	// The source's connection.
@@ -866,7 +1053,7 @@ type OutboxRetry struct {
 	DocumentID int64
 	// waiting and in_doubt are tried again; rejected and abandoned wait for a person; held and discarded are a person's decision.
 	State string
-	// Attempts so far.
+	// Attempts so far, forgiven ones too: it never goes back, because outbox.result counts by it.
 	Attempt int32
 	// Not before.
 	RunAt time.Time
@@ -878,6 +1065,12 @@ type OutboxRetry struct {
 	Message string
 	// Who decided, for held and discarded.
 	DecidedBy *string
+	// How many of the attempts a person's retry forgave: they do not count towards the most that are made.
+	ForgivenCount int32
+	// True when nobody knows whether the target has it: it is looked up there before it is sent again. It outlives abandoned, held and discarded.
+	IsDoubtful bool
+	// The state that a held document goes back to; null for one that was held by hand.
+	HeldState *string
 }
 
 // One row is one field that a target's answer wrote back beside a source row (回写 primaryWriteback).

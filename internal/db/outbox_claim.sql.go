@@ -175,14 +175,13 @@ position as materialized (
     for update of outbox_cursor
 ),
 
-taken as materialized (
+found as materialized (
     select
         next_document.document_id,
         next_document.business_key,
         next_document.revision,
         next_document.payload,
-        (newest.document_id is not null)::boolean as is_superseded,
-        (parked.document_id is not null)::boolean as is_parked
+        (newest.document_id is not null)::boolean as is_superseded
     from position
     cross join lateral (
         select
@@ -208,15 +207,29 @@ taken as materialized (
             and head.revision > next_document.revision
         limit 1
     ) as newest on true
-    left join lateral (
-        select retry.document_id
-        from outbox.retry
-        where
-            retry.connection_code = $2
-            and retry.pipeline_code = $3
-            and retry.document_id = next_document.document_id
-        limit 1
-    ) as parked on true
+),
+
+parked as materialized (
+    select outbox.passed_over(
+        $2,
+        $3,
+        min(found.document_id),
+        max(found.document_id)
+    ) as document_ids
+    from found
+    having count(*) > 0
+),
+
+taken as materialized (
+    select
+        found.document_id,
+        found.business_key,
+        found.revision,
+        found.payload,
+        found.is_superseded,
+        (found.document_id = any (parked.document_ids))::boolean as is_parked
+    from found
+    cross join parked
 ),
 
 moved as (
@@ -303,14 +316,16 @@ type OutboxClaimNextRow struct {
 
 // OutboxClaimNext moves the cursor of an outbox over its next documents, writes the claim that names their range, and
 // returns them. Documents that a newer revision has overtaken get their result here and come without a payload, as
-// do those that stand in outbox.retry already, where a person put them before they were claimed.
+// do those that stand in outbox.retry already, where a person put them before they were claimed, and those that were
+// sent from there. They are asked for after the cursor is held (outbox.passed_over), because a person who puts
+// documents there holds the cursor meanwhile.
 //
 // It is one statement and one transaction, to be run outside of any other. With is_relaxed its commit does not wait
 // for the disk, which the lock on the cursor would make every other worker wait for too; a crash of the server may then
 // forget a claim whose documents were sent, so it is for targets only where sending twice does no harm.
 //
 // The bounds come from a lateral limit, never from a comparison with what another step found: the planner would read
-// the whole log. For the same reason head and retry are read one row at a time.
+// the whole log. For the same reason head is read one row at a time.
 func (q *Queries) OutboxClaimNext(ctx context.Context, arg OutboxClaimNextParams) ([]OutboxClaimNextRow, error) {
 	rows, err := q.db.Query(ctx, outboxClaimNext,
 		arg.IsRelaxed,

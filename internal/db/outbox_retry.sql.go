@@ -104,6 +104,7 @@ leased as (
     returning
         retry.document_id,
         retry.attempt,
+        retry.forgiven_count,
         due.is_in_doubt
 )
 
@@ -113,6 +114,7 @@ select
     document.revision,
     document.payload,
     leased.attempt,
+    leased.forgiven_count,
     leased.is_in_doubt
 from leased
 cross join lateral (
@@ -140,12 +142,13 @@ type OutboxRetryLeaseParams struct {
 }
 
 type OutboxRetryLeaseRow struct {
-	DocumentID  int64
-	BusinessKey string
-	Revision    int32
-	Payload     string
-	Attempt     int32
-	IsInDoubt   bool
+	DocumentID    int64
+	BusinessKey   string
+	Revision      int32
+	Payload       string
+	Attempt       int32
+	ForgivenCount int32
+	IsInDoubt     bool
 }
 
 // OutboxRetryLease takes documents in trouble that are due, oldest first, passing over rows that another worker is
@@ -172,6 +175,7 @@ func (q *Queries) OutboxRetryLease(ctx context.Context, arg OutboxRetryLeasePara
 			&i.Revision,
 			&i.Payload,
 			&i.Attempt,
+			&i.ForgivenCount,
 			&i.IsInDoubt,
 		); err != nil {
 			return nil, err
@@ -236,7 +240,8 @@ with trouble as (
         unnest($4::text []) as state,
         unnest($5::integer []) as attempt,
         unnest($6::bigint []) as wait_ms,
-        unnest($7::text []) as message
+        unnest($7::boolean []) as is_doubtful,
+        unnest($8::text []) as message
 )
 
 insert into outbox.retry as kept (
@@ -246,6 +251,7 @@ insert into outbox.retry as kept (
     state,
     attempt,
     run_at,
+    is_doubtful,
     message
 )
 select
@@ -255,6 +261,7 @@ select
     trouble.state,
     trouble.attempt,
     clock_timestamp() + trouble.wait_ms * interval '1 millisecond',
+    trouble.is_doubtful,
     trouble.message
 from trouble
 order by trouble.document_id
@@ -264,8 +271,13 @@ set
         when kept.state in ('held', 'discarded') then kept.state
         else excluded.state
     end,
+    held_state = case
+        when kept.state = 'held' then excluded.state
+        else kept.held_state
+    end,
     attempt = excluded.attempt,
     run_at = excluded.run_at,
+    is_doubtful = excluded.is_doubtful,
     message = excluded.message,
     token = null,
     lease_until = null
@@ -278,11 +290,13 @@ type OutboxRetryPutParams struct {
 	States         []string
 	Attempts       []int32
 	WaitMs         []int64
+	Doubtful       []bool
 	Messages       []string
 }
 
 // OutboxRetryPut keeps documents in trouble, with the time of their next attempt by the clock of the database, which is
-// the one that is asked whether they are due. A person's decision (held, discarded) made meanwhile stands.
+// the one that is asked whether they are due. A person's decision (held, discarded) made meanwhile stands; what is
+// held goes back to the state that the answer gave it. doubtful says that nobody knows whether the target has it.
 func (q *Queries) OutboxRetryPut(ctx context.Context, arg OutboxRetryPutParams) error {
 	_, err := q.db.Exec(ctx, outboxRetryPut,
 		arg.ConnectionCode,
@@ -291,6 +305,7 @@ func (q *Queries) OutboxRetryPut(ctx context.Context, arg OutboxRetryPutParams) 
 		arg.States,
 		arg.Attempts,
 		arg.WaitMs,
+		arg.Doubtful,
 		arg.Messages,
 	)
 	return err
@@ -359,7 +374,10 @@ with overtaken as materialized (
     where
         troubled.connection_code = $1
         and troubled.pipeline_code = $2
-        and troubled.state in ('waiting', 'rejected', 'abandoned')
+        and (
+            troubled.state in ('waiting', 'rejected', 'abandoned')
+            or (troubled.state = 'held' and not troubled.is_doubtful)
+        )
         and troubled.token is null
     for update of troubled skip locked
 ),
@@ -374,6 +392,15 @@ deleted as (
     returning
         closed.document_id,
         closed.attempt
+),
+
+forgotten as (
+    delete from outbox.exchange as said
+    using deleted
+    where
+        said.connection_code = $1
+        and said.pipeline_code = $2
+        and said.document_id = deleted.document_id
 ),
 
 recorded as (
@@ -400,7 +427,8 @@ type OutboxRetrySupersedeParams struct {
 }
 
 // OutboxRetrySupersede closes documents in trouble that a newer revision has overtaken and that nobody is sending. Those
-// in doubt stay, because the target must be asked about them first; so does what a person holds or discarded.
+// in doubt stay, because the target must be asked about them first; so does what a person discarded. A hold has passed
+// on to the newer revision (outbox.pass_holds_on), so that the older one can go.
 func (q *Queries) OutboxRetrySupersede(ctx context.Context, arg OutboxRetrySupersedeParams) (int32, error) {
 	row := q.db.QueryRow(ctx, outboxRetrySupersede, arg.ConnectionCode, arg.PipelineCode, arg.RunID)
 	var superseded_count int32

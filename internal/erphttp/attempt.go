@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"time"
+
+	"pandian/internal/encryption"
 )
 
 // peekSize is how much of a streamed body the vendor sees before it is passed
@@ -29,21 +31,43 @@ type exchange struct {
 	wire   wire
 	// parent is the caller's context, ctx the attempt's own.
 	parent, ctx context.Context
+	// said is what recorder, where there is one, keeps of the attempt.
+	said     Exchange
+	recorder *Recorder
 }
 
 func (c *Client) attempt(ctx context.Context, call Call, number int, streaming bool) (*result, error) {
-	waited, err := c.Pacer.Wait(ctx)
-	c.Stats.waited.Add(int64(waited))
+	// Those that wait for their turn would only hear then that there is none.
+	if delay := c.circuitDelay(ctx); delay > 0 {
+		return nil, &circuitOpenError{delay}
+	}
+	if err := c.pace(ctx, call, number); err != nil {
+		return nil, err
+	}
+	pass, err := c.enter(ctx, call)
 	if err != nil {
 		return nil, err
 	}
 	x := &exchange{client: c, call: call, number: number, parent: ctx}
 	x.ctx, x.watch = watchOver(ctx, c.Settings.Timeout)
 	got, err := x.run(streaming)
+	pass.Leave(ctx, outcomeOf(err), sign(err))
 	if err != nil || !streaming {
 		x.watch.end()
 	}
 	return got, err
+}
+
+// pace waits for the call's turn.
+func (c *Client) pace(ctx context.Context, call Call, number int) error {
+	waited, err := c.Pacer.Wait(ctx)
+	c.Stats.waited.Add(int64(waited))
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return c.Secrets.clean(&Error{
+		Kind: Unpaced, Platform: c.Platform, Operation: call.Operation, Attempts: number - 1, Err: err, giveUp: true,
+	})
 }
 
 func (x *exchange) run(streaming bool) (*result, error) {
@@ -68,11 +92,18 @@ func (x *exchange) send() (*http.Response, error) {
 	if err != nil {
 		return nil, x.fail(&Error{Kind: Unsendable, Err: withoutURL(err)})
 	}
+	if !x.client.Settings.AllowHTTP && encryption.IsPlain(request.URL) {
+		return nil, x.fail(&Error{
+			Kind: Unsendable, Err: fmt.Errorf("http://%s is not encrypted", request.URL.Host),
+			Advice: "use https, or write allow_http: true if the network between is trusted",
+		})
+	}
 	x.host = request.URL.Host
 	x.client.Stats.requests.Add(1)
 	if x.number > 1 {
 		x.client.Stats.retries.Add(1)
 	}
+	x.recordRequest(request)
 	sent := time.Now()
 	response, err := x.client.http.Do(x.wire.watch(request))
 	if err != nil {
@@ -120,6 +151,7 @@ func (x *exchange) stream(body io.ReadCloser) (*result, error) {
 // judge asks the vendor what the answer means and turns anything but OK into an
 // error, holding back the credential's other calls where the platform wants it.
 func (x *exchange) judge(text []byte, whole bool) error {
+	x.recordResponse(text)
 	verdict := x.client.Classify(Reply{
 		Status: x.head.Status, Header: x.head.Header, Body: text, Whole: whole, Skew: x.head.Skew,
 	})
@@ -143,9 +175,18 @@ func (x *exchange) judge(text []byte, whole bool) error {
 			failed.wait, x.client.Settings.MaxWait)
 	}
 	if failed.wait > 0 && !failed.giveUp {
-		x.client.Pacer.Hold(failed.wait)
+		x.client.hold(failed.wait, verdict.Action == Throttle)
 	}
 	return x.fail(failed)
+}
+
+// hold keeps all calls of the credential back.
+func (c *Client) hold(wait time.Duration, isThrottled bool) {
+	if learner, ok := c.Pacer.(Learner); ok && isThrottled {
+		learner.Throttled(wait)
+		return
+	}
+	c.Pacer.Hold(wait)
 }
 
 // throttleWait is the user's figure, else the vendor's, else MaxDelay.
@@ -181,5 +222,6 @@ func (x *exchange) fail(e *Error) error {
 	e.Platform, e.Operation, e.Host = x.client.Platform, x.call.Operation, x.host
 	e.Status, e.Skew, e.Attempts = x.head.Status, x.head.Skew, x.number
 	e.giveUp = e.giveUp || x.call.Once && e.Delivered
+	x.recordFailure(e)
 	return x.client.Secrets.clean(e)
 }

@@ -25,6 +25,10 @@ type Deps struct {
 	// Pacer is shared by all clients of one credential; nil is a Limiter of
 	// this client alone, with Settings.CallsPerMinute.
 	Pacer Pacer
+	// Circuit is shared by all clients of one connection, and by all processes where
+	// it lives in the database; nil is a circuit of this client alone, with
+	// Settings.BreakerThreshold and BreakerDelay.
+	Circuit Circuit
 	// Stats counts; nil counts for nobody.
 	Stats *Stats
 }
@@ -44,7 +48,7 @@ type Config struct {
 type Client struct {
 	Config
 	http     *http.Client
-	breaker  circuitbreaker.CircuitBreaker[*result]
+	breaker  circuitbreaker.CircuitBreaker[*result] // nil where there is a Circuit
 	executor failsafe.Executor[*result]
 }
 
@@ -116,8 +120,12 @@ func New(config Config) *Client {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
-	client.breaker = client.newBreaker()
-	client.executor = failsafe.With(client.throttleRetry(), client.failureRetry(), client.breaker)
+	policies := []failsafe.Policy[*result]{client.throttleRetry(), client.failureRetry()}
+	if config.Circuit == nil {
+		client.breaker = client.newBreaker()
+		policies = append(policies, client.breaker)
+	}
+	client.executor = failsafe.With(policies...)
 	return client
 }
 
@@ -164,6 +172,7 @@ func (c *Client) do(ctx context.Context, call Call, streaming bool) (*result, er
 		}
 		return got, err
 	})
+	var open *circuitOpenError
 	switch {
 	case err == nil:
 		return got, nil
@@ -172,7 +181,9 @@ func (c *Client) do(ctx context.Context, call Call, streaming bool) (*result, er
 	case ctx.Err() != nil:
 		return nil, canceled(ctx, c.Platform, call.Operation, last)
 	case errors.Is(err, circuitbreaker.ErrOpen):
-		return nil, c.circuitOpen(call, attempts, last)
+		return nil, c.circuitOpen(call, c.breaker.RemainingDelay(), attempts, last)
+	case errors.As(err, &open):
+		return nil, c.circuitOpen(call, open.delay, attempts-1, last)
 	default:
 		return nil, err
 	}
@@ -187,8 +198,8 @@ func canceled(ctx context.Context, platform, operation string, last *Error) erro
 	return fmt.Errorf("%s %s: %w", platform, operation, context.Cause(ctx))
 }
 
-func (c *Client) circuitOpen(call Call, attempts int, last *Error) *Error {
-	wait := c.breaker.RemainingDelay().Round(time.Second)
+func (c *Client) circuitOpen(call Call, delay time.Duration, attempts int, last *Error) *Error {
+	wait := delay.Round(time.Second)
 	open := &Error{
 		Kind: CircuitOpen, Platform: c.Platform, Operation: call.Operation, Attempts: attempts,
 		Advice: fmt.Sprintf("the next call is let through in %s", max(wait, time.Second)),
@@ -232,8 +243,7 @@ func (c *Client) failureRetry() failsafe.Policy[*result] {
 func (c *Client) newBreaker() circuitbreaker.CircuitBreaker[*result] {
 	return circuitbreaker.NewBuilder[*result]().
 		HandleIf(func(_ *result, err error) bool {
-			failed := AsError(err)
-			return failed != nil && failed.Kind != Throttled && failed.Retryable()
+			return AsError(err).saysDown()
 		}).
 		WithFailureThreshold(uint(c.Settings.BreakerThreshold)).
 		WithSuccessThreshold(1).

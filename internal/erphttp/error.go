@@ -36,6 +36,8 @@ const (
 	// CircuitOpen: nothing was sent, because the connection failed too often a
 	// moment ago.
 	CircuitOpen Kind = "circuit_open"
+	// Unpaced: nothing was sent, because the rate limit could not be asked.
+	Unpaced Kind = "unpaced"
 	// Canceled: the caller gave up while a Call.Once was under way.
 	Canceled Kind = "canceled"
 )
@@ -76,7 +78,7 @@ type Error struct {
 // anything.
 func (e *Error) Retryable() bool {
 	switch e.Kind {
-	case Unreachable, TimedOut, Truncated, BadAnswer, Unavailable, Throttled, CircuitOpen:
+	case Unreachable, TimedOut, Truncated, BadAnswer, Unavailable, Throttled, CircuitOpen, Unpaced:
 		return true
 	default:
 		return false
@@ -134,6 +136,8 @@ func (e *Error) happened() string {
 		return "the platform no longer accepts the login"
 	case Canceled:
 		return "given up while the call was under way"
+	case Unpaced:
+		return "not called, because nobody knows how much of the rate limit is left"
 	case CircuitOpen:
 		return "not called, because the last calls all failed"
 	default:

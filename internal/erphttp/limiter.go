@@ -19,6 +19,13 @@ type Pacer interface {
 	Hold(d time.Duration)
 }
 
+// Learner is a [Pacer] that goes slower for a while after a throttle answer.
+type Learner interface {
+	Pacer
+	// Throttled is Hold after the platform said that calls come too often.
+	Throttled(d time.Duration)
+}
+
 // Limiter is the [Pacer] of one process.
 type Limiter struct {
 	rate *rate.Limiter

@@ -43,16 +43,23 @@ func (s *Secrets) Add(values ...string) {
 	slices.SortStableFunc(s.values, func(a, b string) int { return len(b) - len(a) })
 }
 
+// hide returns text without secrets, else as it is.
+func (s *Secrets) hide(text string) string {
+	if s == nil {
+		return text
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, value := range s.values {
+		text = strings.ReplaceAll(text, value, "***")
+	}
+	return text
+}
+
 // Clean returns text without secrets, as valid UTF-8 on one line, cut to 500
 // bytes.
 func (s *Secrets) Clean(text string) string {
-	if s != nil {
-		s.mu.RLock()
-		for _, value := range s.values {
-			text = strings.ReplaceAll(text, value, "***")
-		}
-		s.mu.RUnlock()
-	}
+	text = s.hide(text)
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' {

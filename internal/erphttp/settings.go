@@ -49,6 +49,10 @@ type Settings struct {
 	// MaxBody is the largest body read into memory, in bytes after
 	// decompression; it does not bind streamed bodies. Default 64 MiB.
 	MaxBody int64
+	// AllowHTTP lets calls go to http:// addresses of other machines, readable for
+	// everybody on their way. Default false: such a call fails before it is sent,
+	// also where a platform named the address.
+	AllowHTTP bool
 	// BreakerThreshold is the number of failed attempts in a row, over all
 	// calls of the connection, after which it is left alone. Default 10.
 	BreakerThreshold int

@@ -52,6 +52,15 @@ func newDelivery(t *Target, documents []load.Document) *delivery {
 	return d
 }
 
+// about says of which documents the calls are, for the record of what was said.
+func about(ctx context.Context, items []item) context.Context {
+	ids := make([]int64, len(items))
+	for i, one := range items {
+		ids[i] = one.documentID
+	}
+	return erphttp.About(ctx, ids...)
+}
+
 func (d *delivery) set(one item, state load.State, id, message string) {
 	d.outcomes[one.place] = load.Outcome{State: state, TargetDocumentID: id, TargetDocumentNo: one.number, Message: message}
 }
@@ -76,7 +85,7 @@ func (d *delivery) stop(err error) ([]load.Outcome, error) {
 func (d *delivery) prepare(ctx context.Context, items []item) ([]item, error) {
 	var ready []item
 	for _, one := range items {
-		found, fate, err := d.client.find(ctx, one.number)
+		found, fate, err := d.client.find(about(ctx, []item{one}), one.number)
 		switch {
 		case fate == barred || fate == unsent || fate == keptOut:
 			return nil, &haltError{cause: err, isBarred: fate != unsent}
@@ -100,6 +109,7 @@ func (d *delivery) save(ctx context.Context, items []item) error {
 	if len(items) == 0 {
 		return nil
 	}
+	ctx = about(ctx, items)
 	answer, fate, err := d.client.call(ctx, saveMethod, wrap(items), true)
 	for attempt := 1; fate == keptOut && attempt < d.client.conn.HTTP.MaxAttempts; attempt++ {
 		if items, err = d.again(ctx, items, attempt); err != nil || len(items) == 0 {

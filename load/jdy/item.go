@@ -17,9 +17,10 @@ import (
 
 // item is one 商品 as SQL wrote it.
 type item struct {
-	// place is the document's place in the call of Send.
-	place   int
-	members []member
+	// place is the document's place in the call of Send, documentID its number.
+	place      int
+	documentID int64
+	members    []member
 	// number is the natural key.
 	number string
 	// id is the platform's; empty to create.
@@ -38,7 +39,7 @@ func (s schema) readItem(place int, document load.Document) (item, error) {
 	if err != nil {
 		return item{}, fmt.Errorf("payload: %w", err)
 	}
-	read := item{place: place, members: members}
+	read := item{place: place, documentID: document.ID, members: members}
 	for _, one := range members {
 		if field, isKnown := s[one.key]; isKnown {
 			if err := field.check(one.value); err != nil {

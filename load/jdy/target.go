@@ -52,7 +52,7 @@ func (t *Target) Send(ctx context.Context, documents []load.Document) ([]load.Ou
 func (t *Target) Lookup(ctx context.Context, documents []load.Document) ([]load.Outcome, error) {
 	d := newDelivery(t, documents)
 	for _, one := range d.items {
-		found, fate, err := t.client.find(ctx, one.number)
+		found, fate, err := t.client.find(about(ctx, []item{one}), one.number)
 		switch {
 		case fate == barred || fate == keptOut:
 			return nil, &load.UnavailableError{Cause: err}

@@ -15,6 +15,7 @@ func (r *round) send(ctx context.Context, bills []*bill) {
 	if r.hasLeft() {
 		return
 	}
+	ctx = about(ctx, bills)
 	answer, _, err := r.target.client.do(ctx, call{
 		method: bills[0].operation, isEffect: true, parameters: []string{bills[0].form, saveData(bills)},
 	})
@@ -27,6 +28,15 @@ func (r *round) send(ctx context.Context, bills []*bill) {
 		return
 	}
 	r.settle(ctx, bills, answer.result)
+}
+
+// about says of which documents the calls are, for the record of what was said.
+func about(ctx context.Context, bills []*bill) context.Context {
+	ids := make([]int64, len(bills))
+	for i, one := range bills {
+		ids[i] = one.document.ID
+	}
+	return erphttp.About(ctx, ids...)
 }
 
 // fail is for a batch that got no answer of the platform's own.

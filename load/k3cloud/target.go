@@ -89,7 +89,7 @@ func (t *Target) unavailable(err error) error {
 		return &load.UnavailableError{Cause: err}
 	}
 	switch failed.Kind {
-	case erphttp.CircuitOpen, erphttp.Unreachable, erphttp.Throttled, erphttp.Refused:
+	case erphttp.CircuitOpen, erphttp.Unpaced, erphttp.Unreachable, erphttp.Throttled, erphttp.Refused:
 		return &load.UnavailableError{Cause: err}
 	default:
 		return err

@@ -20,6 +20,9 @@ func (c *client) find(ctx context.Context, code string) (*voucher, fate, error) 
 	if fate == refused && isNone(erphttp.AsError(err).Message) {
 		return nil, heard, nil
 	}
+	if fate == refused && strings.Contains(erphttp.AsError(err).Message, noAuthOrData) {
+		return c.findInList(ctx, code, err)
+	}
 	if fate == barred && rowOf(err).Decision == Paused {
 		// The service is not there; vouchers can be sent all the same.
 		return nil, refused, fmt.Errorf("%w; set assume_open_api to false if this server has no SaleDispatchOpenApi", err)
@@ -35,8 +38,8 @@ func (c *client) find(ctx context.Context, code string) (*voucher, fate, error) 
 }
 
 // isNone recognises that no such voucher is there. What the platform says then is
-// not published; NoAuthOrData is not taken for it, as it may mean that the voucher
-// is there and must not be seen.
+// not published; NoAuthOrData is not taken for it by itself, as it may mean that the
+// voucher is there and must not be seen.
 func isNone(message string) bool {
 	for _, text := range []string{"不存在", "未找到", "没有找到", noRow} {
 		if strings.Contains(message, text) {

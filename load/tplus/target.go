@@ -70,6 +70,7 @@ func waiting(outcomes []load.Outcome, cause error) []load.Outcome {
 
 // create sends one document. The error is for barred and unsent only.
 func (t *Target) create(ctx context.Context, document load.Document, sent voucher) (load.Outcome, fate, error) {
+	ctx = erphttp.About(ctx, document.ID)
 	answer, fate, err := t.client.call(ctx, createService, wrap(document.Payload), true)
 	outcome := load.Outcome{TargetDocumentNo: sent.code}
 	switch fate {
@@ -152,7 +153,8 @@ func (t *Target) Lookup(ctx context.Context, documents []load.Document) ([]load.
 			}
 		default:
 			var fate fate
-			if outcomes[i], fate, err = t.lookUp(ctx, sent); fate == barred {
+			about := erphttp.About(ctx, document.ID)
+			if outcomes[i], fate, err = t.lookUp(about, sent); fate == barred {
 				return nil, &load.UnavailableError{Cause: err}
 			}
 		}

@@ -39,6 +39,7 @@ begin
             is_replaced boolean not null default false,
             fields jsonb,  -- null when is_standing
             problems jsonb,
+            envelope json,  -- what stood around the records, where a file needs it
             outcome text
         ) on commit drop;
         create temporary table incoming_part (
@@ -121,64 +122,76 @@ begin atomic
 end;
 comment on function ops.read_fields(json, jsonb) is 'Those fields of a record that are columns, cleaned such that jsonb_populate_record can type them, and the problems of those that cannot be read. Names are compared without regard to case.';
 
-create or replace function ops.member(record json, name text)
-returns text
-language sql
-immutable
-return coalesce(
-    record ->> name,
-    (
-        select member.value
-        from json_each_text(case when json_typeof(record) = 'object' then record else '{}' end) as member
-        where lower(member.key) = lower(name)
-        limit 1
-    )
-);
-comment on function ops.member(json, text) is 'One field of a record as text, whatever the case of its name.';
+-- The next four are called many times per record, and in plpgsql: a function in sql that holds a query starts an
+-- executor at each call, which costs ten times as much.
 
 create or replace function ops.json_member(record json, name text)
 returns json
-language sql
+language plpgsql
 immutable
-return coalesce(
-    record -> name,
-    (
+as $$
+declare
+    value json := record -> name;
+begin
+    -- Vendors spell one name in several ways; the text is looked at before it is taken apart for that.
+    if value is null and record::text ~* ('"' || name || '"') and json_typeof(record) = 'object' then
         select member.value
-        from json_each(case when json_typeof(record) = 'object' then record else '{}' end) as member
+        into value
+        from json_each(record) as member
         where lower(member.key) = lower(name)
-        limit 1
-    )
-);
+        limit 1;
+    end if;
+    return value;
+end
+$$;
 comment on function ops.json_member(json, text) is 'One field of a record as it stands, whatever the case of its name.';
+
+create or replace function ops.member(record json, name text)
+returns text
+language plpgsql
+immutable
+as $$
+begin
+    return ops.json_member(record, name) #>> '{}';
+end
+$$;
+comment on function ops.member(json, text) is 'One field of a record as text, whatever the case of its name.';
 
 create or replace function ops.list(record json, name text)
 returns json
-language sql
+language plpgsql
 immutable
-return (
-    select case json_typeof(member.value) when 'array' then member.value else '[]' end
-    from (select ops.json_member(record, name) as value offset 0) as member
-);
+as $$
+declare
+    value json := ops.json_member(record, name);
+begin
+    return case json_typeof(value) when 'array' then value else '[]' end;
+end
+$$;
 comment on function ops.list(json, text) is 'A list within a record; empty when it is absent, null or no list. Ask ops.list_problem for the last.';
 
 create or replace function ops.list_problem(record json, name text)
 returns jsonb
-language sql
+language plpgsql
 immutable
-return (
-    select case
-        when json_typeof(member.value) = 'object' and member.value::text !~ '^\{\s*\}$'
-            or json_typeof(member.value) in ('number', 'boolean')
-            or json_typeof(member.value) = 'string' and btrim(member.value #>> '{}') <> ''
-            then jsonb_build_array(jsonb_build_object(
-                'field', name,
-                'value', member.value #>> '{}',
-                'reason', 'is not a list: correct it at the source'
-            ))
-        else '[]'
-    end
-    from (select ops.json_member(record, name) as value offset 0) as member
-);
+as $$
+declare
+    value json := ops.json_member(record, name);
+    kind text := json_typeof(value);
+begin
+    if kind = 'object' and value::text !~ '^\{\s*\}$'
+        or kind in ('number', 'boolean')
+        or kind = 'string' and btrim(value #>> '{}') <> ''
+    then
+        return jsonb_build_array(jsonb_build_object(
+            'field', name,
+            'value', value #>> '{}',
+            'reason', 'is not a list: correct it at the source'
+        ));
+    end if;
+    return '[]';
+end
+$$;
 comment on function ops.list_problem(json, text) is 'Why a list within a record cannot be read, as problems of ops.read_fields are told; none when it can, absent and empty included.';
 
 create or replace function ops.read_inherited(part json, path text, kinds jsonb, own_names text[])

@@ -90,7 +90,9 @@ begin
             when proposal.held_because is not null and delivery.state = 'discarded' then 'held'
             when proposal.withdrawn_because is not null and delivery.state = 'discarded' then 'not_due'
             -- at the target, or perhaps on the way there
-            when delivery.state in ('sent', 'sending', 'in_doubt') and (not takes_changes or proposal.payload is null)
+            when
+                (delivery.state in ('sent', 'sending', 'in_doubt') or delivery.is_doubtful)
+                and (not takes_changes or proposal.payload is null)
                 then 'late'
             when proposal.payload is null then 'withdrawn'
             else 'made'
@@ -101,7 +103,9 @@ begin
         and head.pipeline_code = this_pipeline
         and head.business_key = proposal.business_key
     left join lateral (
-        select delivery.state
+        select
+            delivery.state,
+            delivery.is_doubtful
         from outbox.delivery
         where
             delivery.connection_code = head.connection_code
@@ -165,6 +169,8 @@ begin
         document_id = excluded.document_id,
         revision = excluded.revision,
         payload_hash = excluded.payload_hash;
+
+    perform outbox.pass_holds_on();
 
     -- What must not be sent any more is parked; drain leaves it where it is.
     insert into outbox.retry (
@@ -356,7 +362,7 @@ return exists (
         head.connection_code = connection
         and head.pipeline_code = pipeline
         and head.business_key = key
-        and delivery.state in ('sent', 'sending', 'in_doubt')
+        and (delivery.state in ('sent', 'sending', 'in_doubt') or delivery.is_doubtful)
 );
 comment on function outbox.is_at_target(text, text, text) is 'True when the newest document of a business key is at the target, or perhaps on the way there.';
 

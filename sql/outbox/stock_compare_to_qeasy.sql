@@ -149,3 +149,6 @@ headed as (
 select
     ops.count_up('outbox.document', 'made', (select count(*) from revised)),
     ops.count_up('outbox.document', 'unchanged', (select count(*) from written_back) - (select count(*) from revised));
+
+-- What a person holds is held in its new revision, too.
+select outbox.pass_holds_on();

@@ -29,7 +29,8 @@ insert into incoming (
     is_standing,
     is_older,
     fields,
-    problems
+    problems,
+    envelope
 )
 select
     page.connection_code,
@@ -58,7 +59,8 @@ select
     || ops.list_problem(element.record, 'batchs')
     || ops.list_problem(element.record, 'sns')
     || ops.list_problem(element.record, 'pays')
-    || ops.list_problem(element.record, 'ClusterInfos')
+    || ops.list_problem(element.record, 'ClusterInfos'),
+    page.envelope
 from ops.input_page as page
 cross join (
     select
@@ -379,7 +381,6 @@ inner join incoming_part
     on incoming_part.page_id = incoming.page_id
     and incoming_part.place = incoming.place
     and incoming_part.part = 'sns'
-inner join ops.input_page as page on page.page_id = incoming.page_id
 left join lateral (
     select saleout_item.line_no
     from jst.saleout_item
@@ -394,9 +395,9 @@ cross join lateral jsonb_populate_record(
     null::jst.saleout_sn,
     jsonb_build_object(
         'pay_date', incoming.fields ->> 'pay_date',
-        'code', coalesce(page.envelope ->> 'code', page.envelope -> 'response' ->> 'code'),
-        'issuccess', page.envelope ->> 'issuccess',
-        'msg', coalesce(page.envelope ->> 'msg', page.envelope -> 'response' ->> 'message')
+        'code', coalesce(incoming.envelope ->> 'code', incoming.envelope -> 'response' ->> 'code'),
+        'issuccess', incoming.envelope ->> 'issuccess',
+        'msg', coalesce(incoming.envelope ->> 'msg', incoming.envelope -> 'response' ->> 'message')
     )
     || jsonb_strip_nulls(incoming_part.fields)
     || jsonb_build_object(

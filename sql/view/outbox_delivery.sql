@@ -18,6 +18,10 @@
 --   superseded  a newer revision exists; never sent after it
 --   lost        behind the cursor, yet nobody has it: its writer did not take outbox.lock_writers. It must not occur.
 --
+-- A document that is being sent has a lease_until; once that has passed, its worker is gone, and the next load takes it
+-- over. is_doubtful says that nobody knows whether the target has it: it is looked up before it is sent again.
+--
+-- message and payload are shown without personal data to those who have not the role pandian_private.
 -- A query should name connection_code and pipeline_code: they lead every key that the view reads by.
 
 create or replace view outbox.delivery as
@@ -43,7 +47,7 @@ select
         else 'lost'
     end as state,
     coalesce(trouble.attempt, outcome.attempt, 0) as attempt_count,
-    coalesce(trouble.message, outcome.message) as message,
+    ops.shown_message(coalesce(trouble.message, outcome.message), document.payload) as message,
     trouble.decided_by,
 
     -- the target's names
@@ -58,7 +62,24 @@ select
     -- provenance
     document.run_id as written_by_run_id,
     outcome.run_id as sent_by_run_id,
-    document.payload
+    ops.shown_payload(document.payload) as payload,
+
+    -- who has it
+    case
+        when outcome.outcome in ('sent', 'superseded') or trouble.state in ('held', 'discarded') then null
+        when trouble.document_id is not null then trouble.lease_until
+        when outcome.outcome is null and sending.attempt > 0 and sending.last_document_id >= document.document_id
+            then sending.lease_until
+    end as lease_until,
+    case
+        when
+            trouble.document_id is null
+            and outcome.outcome is null
+            and sending.attempt > 0
+            and sending.last_document_id >= document.document_id
+            then sending.worker
+    end as worker,
+    coalesce(trouble.state = 'in_doubt' or trouble.is_doubtful or trouble.token is not null, false) as is_doubtful
 from outbox.document
 left join outbox.cursor as progress
     on
@@ -89,7 +110,9 @@ left join lateral (
 left join lateral (
     select
         claim.last_document_id,
-        claim.attempt
+        claim.attempt,
+        claim.lease_until,
+        claim.worker
     from outbox.claim
     where
         claim.connection_code = document.connection_code

@@ -7,7 +7,8 @@
 --
 -- state is that of outbox.delivery, or held_back (something is missing, see reason), or not_due (not shipped, or
 -- cancelled before it was delivered). is_changed_since says that the source changed after a delivery that the target
--- cannot take back; a person must carry that over. A receiver's address shows as (hidden).
+-- cannot take back; a person must carry that over. Personal data is masked for those who have not the role
+-- pandian_private.
 
 create or replace view report.shipment_delivery as
 select
@@ -125,8 +126,8 @@ select
     late_change.noticed_at,
     late_change.run_id,
     field.name as field_name,
-    case when field.is_personal and field.delivered_value is not null then '(hidden)' else field.delivered_value end as delivered_value,
-    case when field.is_personal and field.present_value is not null then '(hidden)' else field.present_value end as present_value
+    ops.shown_value(field.name, field.delivered_value) as delivered_value,
+    ops.shown_value(field.name, field.present_value) as present_value
 from outbox.late_change
 inner join outbox.document
     on document.connection_code = late_change.connection_code
@@ -136,8 +137,7 @@ left join lateral (
     select
         difference.name,
         difference.old_value as delivered_value,
-        difference.new_value as present_value,
-        difference.name = 'DispatchAddress' as is_personal
+        difference.new_value as present_value
     from ops.json_difference(document.payload::json, late_change.payload::json) as difference
     where late_change.payload is not null
 ) as field on true;

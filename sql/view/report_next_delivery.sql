@@ -7,6 +7,7 @@
 --
 -- action is create (the target has no revision of it), update (it has an older one) or look_up (an answer was not
 -- heard: the target is asked first). Only what is behind the cursor's end or in trouble is read, never what is done.
+-- Personal data is masked for those who have not the role pandian_private; that it changed still shows.
 
 create or replace view report.next_delivery as
 with waiting as (
@@ -68,10 +69,10 @@ select
         when delivered.document_id is not null then 'update'
         else 'create'
     end as action,
-    trouble.message,
-    waiting.payload,
+    ops.shown_message(trouble.message, waiting.payload) as message,
+    ops.shown_payload(waiting.payload) as payload,
     delivered.document_id as delivered_document_id,
-    delivered.payload as delivered_payload,
+    ops.shown_payload(delivered.payload) as delivered_payload,
     waiting.run_id,
     waiting.created_at
 from waiting
@@ -125,9 +126,16 @@ select
     next_delivery.document_id,
     next_delivery.business_key,
     difference.name as field_name,
-    difference.old_value as delivered_value,
-    difference.new_value as next_value
+    ops.shown_value(difference.name, difference.old_value) as delivered_value,
+    ops.shown_value(difference.name, difference.new_value) as next_value
 from report.next_delivery
-cross join lateral ops.json_difference(next_delivery.delivered_payload::json, next_delivery.payload::json) as difference
-where next_delivery.delivered_payload is not null;
+inner join outbox.document as next
+    on next.connection_code = next_delivery.connection_code
+    and next.pipeline_code = next_delivery.pipeline_code
+    and next.document_id = next_delivery.document_id
+inner join outbox.document as delivered
+    on delivered.connection_code = next_delivery.connection_code
+    and delivered.pipeline_code = next_delivery.pipeline_code
+    and delivered.document_id = next_delivery.delivered_document_id
+cross join lateral ops.json_difference(delivered.payload::json, next.payload::json) as difference;
 comment on view report.next_delivery_change is 'One row is one field in which a document that is to be sent differs from the revision at the target.';

@@ -5,7 +5,8 @@
 -- writes: nothing
 -- rerun:  safe
 --
--- The record itself stays in staging.reject: it may hold personal data.
+-- The record itself stays in staging.reject: it may hold personal data. value is masked where its field is personal,
+-- for those who have not the role pandian_private.
 
 create or replace view report.reject as
 select
@@ -17,7 +18,7 @@ select
     reject.stage,
     reject.record_key,
     reject.field,
-    reject.value,
+    ops.shown_value(reject.field, reject.value) as value,
     reject.reason,
     reject.page_id,
     reject.page_no,

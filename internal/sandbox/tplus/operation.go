@@ -29,6 +29,9 @@ var operations = map[string]operation{
 	"saledispatchopenapi/getvoucherdto":   {OpenGet, false, (*Server).getVoucher},
 	"saledispatchopenapi/findvoucherlist": {OpenFind, false, (*Server).findVouchers},
 	"saledispatchopenapi/audit":           {OpenAudit, false, (*Server).audit},
+	"warehouse/query":                     {Archive, true, archive(KindWarehouse)},
+	"partner/query":                       {Archive, true, archive(KindPartner)},
+	"inventory/query":                     {Archive, true, archive(KindInventory)},
 }
 
 // serveV2 is everything below /tplus/api/v2/, at the open platform or at a

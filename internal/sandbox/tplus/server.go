@@ -29,7 +29,8 @@ const (
 	OpenGet    = "tplus.sale_dispatch_open.get"
 	OpenFind   = "tplus.sale_dispatch_open.find"
 	OpenAudit  = "tplus.sale_dispatch_open.audit"
-	Other      = "tplus.other" // services that are not simulated
+	Archive    = "tplus.archive_query" // warehouses, partners, goods
+	Other      = "tplus.other"         // services that are not simulated
 )
 
 // Server is the platform. Any number of goroutines may call it.

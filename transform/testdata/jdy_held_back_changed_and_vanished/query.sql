@@ -4,10 +4,11 @@ select
     delivery.written_by_run_id as made_in,
     delivery.state,
     delivery.message,
-    delivery.payload::json ->> 'name' as name,
+    document.payload::json ->> 'name' as name,
     shop_delivery.state as state_of_shop,
     coalesce(late_change.reason, shop_delivery.reason) as reason
 from outbox.delivery
+inner join outbox.document on document.document_id = delivery.document_id
 left join report.shop_delivery on shop_delivery.shop_id = delivery.business_key and shop_delivery.document_id = delivery.document_id
 left join report.late_change on late_change.document_id = delivery.document_id
 union all

@@ -3,10 +3,11 @@ select
     delivery.revision,
     delivery.written_by_run_id as made_in,
     delivery.state,
-    delivery.payload::json ->> 'number' as number,
-    delivery.payload::json ->> 'name' as name,
+    document.payload::json ->> 'number' as number,
+    document.payload::json ->> 'name' as name,
     null as reason
 from outbox.delivery
+inner join outbox.document on document.document_id = delivery.document_id
 union all
 select held_back.business_key::integer, null, held_back.run_id, 'held_back', null, null, held_back.reason
 from report.held_back

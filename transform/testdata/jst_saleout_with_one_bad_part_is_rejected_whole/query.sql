@@ -1,5 +1,5 @@
 select reject.place, reject.record_key, reject.field, reject.value, reject.reason
-from report.reject
+from staging.reject
 union all
 select saleout.place, saleout.io_id, 'is kept', saleout.so_id, 'run ' || saleout.run_id
 from jst.saleout

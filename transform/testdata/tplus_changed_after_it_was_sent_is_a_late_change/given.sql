@@ -1,6 +1,6 @@
 -- pipeline: wdt-stockouts-to-tplus
--- T+ takes no changes. What changed after the voucher was made, or was perhaps made, is listed field by field, an address
--- without its text; a change that goes back is taken off the list; a later change replaces the earlier.
+-- T+ takes no changes. What changed after the voucher was made, or was perhaps made, is listed field by field; a change
+-- that goes back is taken off the list; a later change replaces the earlier.
 select given.pages('wdt', 'wdt.stockout', (
     select json_agg(json_build_object(
         'stockout_id', id, 'order_no', 'CK' || id, 'status', '95', 'consign_time', '2024-02-29 00:20:00', 'modified', '2024-02-29 00:00:01',

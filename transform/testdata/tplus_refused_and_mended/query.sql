@@ -5,7 +5,8 @@ select
     delivery.state,
     delivery.message,
     delivery.target_document_no,
-    delivery.payload::json -> 'Partner' as partner,
-    delivery.payload::json -> 'Customer' as customer
+    document.payload::json -> 'Partner' as partner,
+    document.payload::json -> 'Customer' as customer
 from outbox.delivery
+inner join outbox.document on document.document_id = delivery.document_id
 order by 1, 2

@@ -2,5 +2,5 @@ select shop.shop_id as key, 'is kept' as field, shop.shop_name as value, 'run ' 
 from wdt.shop
 union all
 select reject.record_key, reject.field, reject.value, reject.reason
-from report.reject
+from staging.reject
 order by 1, 2

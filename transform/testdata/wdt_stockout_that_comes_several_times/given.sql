@@ -7,6 +7,7 @@ select given.pages('wdt', 'wdt.stockout', '[
     {"stockout_id": "in one page", "status": "55", "modified": "2026-01-01 00:00:01", "details_list": [{"spec_no": "first"}]},
     {"stockout_id": "equal", "status": "95", "modified": "2026-01-01 00:00:01", "details_list": [{"spec_no": "first"}]},
     {"stockout_id": "equal", "status": "105", "modified": "2026-01-01 00:00:01", "details_list": [{"spec_no": "last"}]},
+    {"stockout_id": "time; none, older", "status": "95", "modified": "2026-01-01 00:00:05", "details_list": [{"spec_no": "first"}]},
     {"stockout_id": "no time", "status": "95", "details_list": [{"spec_no": "first"}]},
     {"stockout_id": "no time", "status": "105", "details_list": [{"spec_no": "last"}]},
     {"stockout_id": "time, none, older", "status": "95", "modified": "2026-01-01 00:00:05", "details_list": [{"spec_no": "first"}]},
@@ -26,5 +27,7 @@ select given.pages('wdt', 'wdt.stockout.modified', '[
     {"stockout_id": "in one page", "status": "95", "modified": "2026-01-01 00:00:02", "details_list": [{"spec_no": "second"}]},
     {"stockout_id": "equal", "status": "110", "modified": "2026-01-01 00:00:01", "details_list": [{"spec_no": "later still"}]},
     {"stockout_id": "no time", "status": "105", "details_list": [{"spec_no": "last"}]},
+    {"stockout_id": "time; none, older", "status": "105", "details_list": [{"spec_no": "second"}]},
+    {"stockout_id": "time; none, older", "status": "110", "modified": "2026-01-01 00:00:04", "details_list": [{"spec_no": "last"}]},
     {"stockout_id": "time, none, older", "status": "113", "modified": "2026-01-01 00:00:03", "details_list": [{"spec_no": "too old"}]}
 ]');

@@ -2,7 +2,7 @@
 -- What stands in a page becomes the value of a column, whatever form, letter case or kind of list the platform sends.
 select given.pages('wdt', 'wdt.stockout', '[
     {"stockout_id": 9007199254740993, "order_no": "numbers", "status": 95, "is_allocated": true, "goods_count": 2, "post_amount": 1e2,
-     "goods_total_amount": "59.8000", "post_cost": " 1.50 ", "tax": "", "paid": null, "receivable": "+0.1", "discount": -0.10,
+     "goods_total_amount": "59.8000", "post_cost": " 1.50 ", "tax": "", "cod_amount": "  ", "paid": null, "receivable": "+0.1", "discount": -0.10,
      "details_list": [
         {"goods_count": "2.0000", "price": 2.99E1, "sell_price": "29.9000", "gift_type": 0, "spec_no": "A"},
         {"goods_count": 1, "price": "1e-3", "spec_no": "A", "position_list": [

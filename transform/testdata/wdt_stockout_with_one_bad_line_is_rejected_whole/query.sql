@@ -1,5 +1,5 @@
 select reject.place, reject.record_key, reject.field, reject.value, reject.reason
-from report.reject
+from staging.reject
 union all
 select stockout.place, stockout.stockout_id, 'is kept', stockout.order_no, 'run ' || stockout.run_id || ', line ' || stockout_line.spec_no
 from wdt.stockout

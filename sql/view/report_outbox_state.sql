@@ -1,0 +1,93 @@
+-- How many documents of each outbox wait, and how many need a person.
+--
+-- grain:  pipeline, connection, state
+-- reads:  outbox.cursor, outbox.document, outbox.claim, outbox.retry, outbox.held_back, ops.pipeline
+-- writes: nothing
+-- rerun:  safe
+--
+-- Cheap however many documents are done: only what is behind the cursor's end, in somebody's hands or in trouble is
+-- read. state is that of outbox.delivery, or held_back. A document that a worker holds and that is in trouble counts as
+-- in trouble. sending is the width of the claims, of which part may be answered already.
+
+create or replace view report.outbox_state as
+with backlog as (
+    select
+        progress.pipeline_code,
+        progress.connection_code,
+        'pending' as state,
+        waiting.document_count,
+        waiting.oldest_at
+    from outbox.cursor as progress
+    cross join lateral (
+        select
+            count(*) as document_count,
+            min(document.created_at) as oldest_at
+        from outbox.document
+        where
+            document.connection_code = progress.connection_code
+            and document.pipeline_code = progress.pipeline_code
+            and document.document_id >= progress.next_document_id
+    ) as waiting
+    union all
+    select
+        claim.pipeline_code,
+        claim.connection_code,
+        'sending' as state,
+        sum(held.document_count)::bigint as document_count,
+        min(held.oldest_at) as oldest_at
+    from outbox.claim
+    cross join lateral (
+        select
+            count(*) as document_count,
+            min(document.created_at) as oldest_at
+        from outbox.document
+        where
+            document.connection_code = claim.connection_code
+            and document.pipeline_code = claim.pipeline_code
+            and document.document_id >= claim.first_document_id
+            and document.document_id <= claim.last_document_id
+    ) as held
+    group by
+        claim.pipeline_code,
+        claim.connection_code
+    union all
+    select
+        retry.pipeline_code,
+        retry.connection_code,
+        retry.state,
+        count(*) as document_count,
+        min(document.created_at) as oldest_at
+    from outbox.retry
+    inner join outbox.document
+        on document.connection_code = retry.connection_code
+        and document.pipeline_code = retry.pipeline_code
+        and document.document_id = retry.document_id
+    where retry.state <> 'discarded'
+    group by
+        retry.pipeline_code,
+        retry.connection_code,
+        retry.state
+    union all
+    select
+        held_back.pipeline_code,
+        held_back.connection_code,
+        'held_back' as state,
+        count(*) as document_count,
+        min(held_back.held_since) as oldest_at
+    from outbox.held_back
+    group by
+        held_back.pipeline_code,
+        held_back.connection_code
+)
+
+select
+    backlog.pipeline_code,
+    backlog.connection_code,
+    pipeline.target_connection_code,
+    backlog.state,
+    backlog.document_count,
+    backlog.oldest_at
+from backlog
+inner join ops.pipeline on pipeline.pipeline_code = backlog.pipeline_code
+where backlog.document_count > 0;
+comment on view report.outbox_state is 'One row is one state that documents of an outbox are in and are not done: how many, and since when the oldest.';

@@ -1,0 +1,78 @@
+-- Shops of 旺店通 under the vendor's field names, without what opens them and with their contacts masked.
+--
+-- grain:  connection, shop_id
+-- reads:  wdt.shop
+-- writes: nothing
+-- rerun:  safe
+--
+-- app_key, refresh_token and sh_secret are shown to nobody. Whoever has the role pandian_private sees the rest clear,
+-- everybody else sees it masked. The typed table itself shows an analyst every other column.
+
+create or replace view report.wdt_shop as
+select
+    shop.connection_code,
+    shop.shop_id,
+    shop.shop_no,
+    shop.shop_name,
+    shop.platform_id,
+    shop.sub_platform_id,
+    shop.account_id,
+    ops.shown('name', shop.account_nick) as account_nick,
+    shop.province,
+    shop.city,
+    shop.district,
+    shop.province_name,
+    shop.city_name,
+    shop.district_name,
+    ops.shown('address', shop.address) as address,
+    ops.shown('name', shop.contact) as contact,
+    shop.zip,
+    ops.shown('phone', shop.mobile) as mobile,
+    ops.shown('phone', shop.telno) as telno,
+    ops.shown('text', shop.remark) as remark,
+    ops.shown('text', shop.pay_account_id) as pay_account_id,
+    shop.auth_state,
+    shop.push_rds_id,
+    shop.pay_auth_state,
+    ops.shown('secret', shop.app_key) as app_key,
+    ops.shown('secret', shop.refresh_token) as refresh_token,
+    ops.shown('secret', shop.sh_secret) as sh_secret,
+    shop.auth_time,
+    shop.expire_time,
+    shop.re_expire_time,
+    shop.freeze_auth_to,
+    shop.wms_check,
+    shop.logistics_id,
+    shop.cod_logistics_id,
+    shop.country,
+    shop.address_id,
+    ops.shown('text', shop.email) as email,
+    shop.website,
+    shop.prop1,
+    shop.prop2,
+    shop.is_undownload_trade,
+    shop.invoice_provider_id,
+    shop.group_id,
+    shop.is_hold_enabled,
+    shop.is_nomerge,
+    shop.is_nosplit,
+    shop.is_forbidden_setwarebygoods,
+    shop.is_setwarebygoods,
+    shop.cust_data,
+    shop.is_topreorder,
+    shop.is_disabled,
+    shop.taobao_shop_id,
+    shop.invoice_payee_id,
+    shop.paper_invoice_provider_id,
+    shop.logistics_sync_delay,
+    shop.forbidden_logistics_list,
+    shop.shop_priority,
+    shop.great_deal_limit,
+    shop.great_deal_warehouse,
+    shop.modified,
+    shop.created,
+    shop.page_id,
+    shop.place,
+    shop.run_id
+from wdt.shop;
+comment on view report.wdt_shop is 'One row is one shop (旺店通 店铺). Contacts are masked for those without the role pandian_private, credentials for everybody.';
