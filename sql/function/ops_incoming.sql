@@ -40,7 +40,8 @@ begin
             fields jsonb,  -- null when is_standing
             problems jsonb,
             envelope json,  -- what stood around the records, where a file needs it
-            outcome text
+            outcome text,
+            primary key (page_id, place)
         ) on commit drop;
         create temporary table incoming_part (
             page_id bigint not null,
@@ -52,6 +53,7 @@ begin
             fields jsonb not null,
             problems jsonb not null
         ) on commit drop;
+        create index on incoming_part (page_id, place);
     end if;
     delete from incoming;
     delete from incoming_part;
@@ -374,6 +376,8 @@ begin
     where
         judged.page_id = incoming.page_id
         and judged.place = incoming.place;
+
+    analyze incoming;  -- the outcomes are what the files join by
 end
 $$;
 comment on function ops.judge_incoming(text) is 'Gives each row of incoming its outcome, and keeps what cannot be read in staging.reject: a document with one bad line is rejected as a whole.';
