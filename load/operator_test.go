@@ -19,7 +19,7 @@ import (
 func newOperatorFixture(t *testing.T) fixture {
 	t.Helper()
 	f := newFixture(t)
-	for _, name := range []string{"view/report_open_document.sql", "function/ops_settings.sql", "function/ops_outbox.sql", "function/outbox_hold.sql"} {
+	for _, name := range []string{"view/report_open_document.sql", "function/ops_settings.sql", "function/ops_judge.sql", "function/ops_outbox.sql", "function/outbox_hold.sql"} {
 		text, err := os.ReadFile("../sql/" + name)
 		if err != nil {
 			t.Fatal(err)

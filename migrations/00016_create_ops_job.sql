@@ -100,10 +100,14 @@ comment on column ops.job_fire.finished_at is 'When it ended.';
 create index job_fire_open_idx on ops.job_fire (pipeline_code, fire_at, kind) where state in ('due', 'running');
 create index job_fire_finished_idx on ops.job_fire (finished_at);
 
+-- Readings that were not proved complete are few; status counts them.
+create index window_unproved_idx on ops.window (connection_code, dataset) where state <> 'complete';
+
 create sequence ops.job_fire_token_seq;
 comment on sequence ops.job_fire_token_seq is 'Numbers the takings of fires.';
 
 -- +goose Down
 drop sequence ops.job_fire_token_seq;
+drop index ops.window_unproved_idx;
 drop table ops.job_fire;
 drop table ops.job;

@@ -26,16 +26,15 @@ leased as (
         token = @token::bigint,
         lease_until = clock_timestamp() + @lease::interval,
         attempt = retry.attempt + 1
-    from due
     where
         retry.connection_code = @connection_code
         and retry.pipeline_code = @pipeline_code
-        and retry.document_id = due.document_id
+        -- an array, because the planner would read all documents in trouble once for each that is due
+        and retry.document_id = any (array(select due.document_id from due))
     returning
         retry.document_id,
         retry.attempt,
-        retry.forgiven_count,
-        due.is_in_doubt
+        retry.forgiven_count
 )
 
 select
@@ -45,8 +44,9 @@ select
     document.payload,
     leased.attempt,
     leased.forgiven_count,
-    leased.is_in_doubt
+    due.is_in_doubt
 from leased
+inner join due on due.document_id = leased.document_id
 cross join lateral (
     select
         found.document_id,

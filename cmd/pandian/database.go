@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +25,8 @@ type database struct {
 	url  string
 	cfg  config.Database
 	psql string
+	// isUnmasked shows personal data to an account that may see them.
+	isUnmasked bool
 	// server is nil where the configuration names a database.
 	server *pgserver.Server
 
@@ -52,7 +55,7 @@ func (a *app) findDatabase(ctx context.Context, cfg *config.Config) (*database, 
 	if err != nil {
 		return nil, err
 	}
-	d := &database{cfg: cfg.Database, url: url.Reveal(), psql: `psql "$PANDIAN_DATABASE_URL"`, pools: map[string]*pgxpool.Pool{}}
+	d := &database{cfg: cfg.Database, url: encrypted(url.Reveal()), psql: `psql "$PANDIAN_DATABASE_URL"`, pools: map[string]*pgxpool.Pool{}}
 	if url.IsZero() {
 		dir, err := cfg.DataDir()
 		if err != nil {
@@ -121,6 +124,9 @@ func (d *database) poolFor(ctx context.Context, role, name string, tune func(*pg
 	parameters["timezone"] = "Asia/Shanghai"
 	// Compiling a query of a dozen partitions takes a second and saves nothing.
 	parameters["jit"] = "off"
+	if !d.isUnmasked {
+		parameters["pandian.masked"] = "on" // see ops.may_see_private
+	}
 	if role != "" {
 		member, err := d.isMember(ctx, role)
 		if err != nil {
@@ -136,11 +142,11 @@ func (d *database) poolFor(ctx context.Context, role, name string, tune func(*pg
 	tune(settings)
 	pool, err := pgxpool.NewWithConfig(ctx, settings)
 	if err != nil {
-		return nil, unreachable(err)
+		return nil, d.unreachable(err)
 	}
 	if err := pool.Ping(ctx); err != nil {
 		pool.Close()
-		return nil, unreachable(err)
+		return nil, d.unreachable(err)
 	}
 	d.pools[name] = pool
 	return pool, nil
@@ -151,6 +157,31 @@ func (d *database) poolFor(ctx context.Context, role, name string, tune func(*pg
 // connections of another. It is to be closed on its own, and before d.
 func (d *database) apart() *database {
 	return &database{url: d.url, cfg: d.cfg, psql: d.psql, pools: map[string]*pgxpool.Pool{}}
+}
+
+// unmask shows personal data from here on, to an account that may see them.
+func (d *database) unmask(ctx context.Context) error {
+	conn, err := d.conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	var may bool
+	var account string
+	if err := conn.QueryRow(ctx, "select ops.may_see_private(), current_user").Scan(&may, &account); err != nil {
+		return fmt.Errorf("ask who may see personal data: %w", err)
+	}
+	if !may {
+		return fault.New(fault.DatabaseForbidden, "the account %s may not see personal data", account).
+			Suggest("leave --unmask out, or ask for the role: grant pandian_private to %s", pgx.Identifier{account}.Sanitize())
+	}
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	for _, pool := range d.pools {
+		pool.Close()
+	}
+	d.pools, d.isUnmasked = map[string]*pgxpool.Pool{}, true
+	return nil
 }
 
 func (d *database) isMember(ctx context.Context, role string) (bool, error) {
@@ -186,7 +217,7 @@ func (d *database) conn(ctx context.Context) (*pgx.Conn, error) {
 	pgconnect.KeepAlive(settings)
 	conn, err := pgx.ConnectConfig(ctx, settings)
 	if err != nil {
-		return nil, unreachable(err)
+		return nil, d.unreachable(err)
 	}
 	return conn, nil
 }
@@ -210,6 +241,18 @@ func parseError(err error) error {
 		return errors.New("it is not a PostgreSQL URL such as postgres://user@host:5432/name")
 	}
 	return err
+}
+
+// unreachable adds what to do where pandian itself asked for TLS.
+func (d *database) unreachable(err error) error {
+	told := unreachable(err)
+	var refused *pgconn.PgError
+	var network *net.OpError
+	if known := fault.From(told); strings.HasSuffix(d.url, "sslmode=require") && !errors.As(err, &refused) && !errors.As(err, &network) {
+		return known.Suggest("databases on other machines are reached by TLS: turn on ssl at the server; " +
+			"where there is none and the network between is trusted, write sslmode=disable in database.url")
+	}
+	return told
 }
 
 // unreachable says in words why the database did not let us in.

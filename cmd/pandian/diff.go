@@ -241,7 +241,7 @@ func (a *app) listDiscrepancies(ctx context.Context, db *database, format termin
 		return 0, fmt.Errorf("list discrepancies: %w", err)
 	}
 	defer rows.Close()
-	written, err := a.writeRows(rows, format, columns, flags.bom)
+	written, err := a.writeRows(rows, format, columns, terminal.RowOptions{BOM: flags.bom, Empty: "no discrepancies"})
 	if err != nil {
 		return 0, err
 	}
@@ -283,12 +283,13 @@ func selectList(columns []terminal.Column) []string {
 }
 
 // writeRows writes what a query returns in any of the formats.
-func (a *app) writeRows(rows pgx.Rows, format terminal.Format, columns []terminal.Column, bom bool) (int, error) {
+func (a *app) writeRows(rows pgx.Rows, format terminal.Format, columns []terminal.Column, options terminal.RowOptions) (int, error) {
 	var records []terminal.Record
 	var writer terminal.RowWriter
 	if format != terminal.FormatJSON {
 		var err error
-		writer, err = terminal.Rows(a.stdout, format, columns, terminal.RowOptions{BOM: bom, Style: a.term.OutStyle(), Empty: "no discrepancies"})
+		options.Style = a.term.OutStyle()
+		writer, err = terminal.Rows(a.stdout, format, columns, options)
 		if err != nil {
 			return 0, err
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -23,7 +24,8 @@ type examination struct {
 	Subject string `json:"subject"`
 	OK      bool   `json:"ok"`
 	Detail  string `json:"detail"`
-	// Advice says what to do; empty where all is well.
+	// Advice says what to do; empty where all is well. What is OK all the same may
+	// have some, too.
 	Advice string `json:"advice,omitempty"`
 	err    error
 }
@@ -34,7 +36,8 @@ func (a *app) doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "check configuration, database, schema, connections and sql",
 		Long: `Checks the configuration and its secrets, the database and its schema, the credentials and the clock of every
-connection (with one cheap call each), and every file of sql/ against the schema as it is. Changes nothing.`,
+connection (with one cheap call each), and every file of sql/ against the schema as it is. Says what is not
+encrypted. Changes nothing.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return a.doctor(command.Context(), offline)
@@ -67,6 +70,9 @@ func (a *app) diagnose(found []examination) error {
 	bad := 0
 	for _, e := range found {
 		mark := a.term.OutStyle().Sign(terminal.Good)
+		if e.OK && e.Advice != "" {
+			mark = a.term.OutStyle().Sign(terminal.Doubtful)
+		}
 		if !e.OK {
 			mark = a.term.OutStyle().Sign(terminal.Bad)
 			bad++
@@ -123,25 +129,14 @@ func (a *app) examineDatabase(ctx context.Context, cfg *config.Config) []examina
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	verdict, err := migrator.Gate(ctx, conn)
-	found := []examination{good("database", fmt.Sprintf("PostgreSQL %s, database %s, account %s%s",
-		verdict.Server.Version, verdict.Server.Database, verdict.Server.Account, encryption(db, conn.Config().TLSConfig != nil)))}
+	protection, advice := protectionOf(db, conn).inWords()
+	found := []examination{{Subject: "database", OK: true, Advice: advice, Detail: fmt.Sprintf("PostgreSQL %s, database %s, account %s, %s",
+		verdict.Server.Version, verdict.Server.Database, verdict.Server.Account, protection)}}
 	if err != nil {
 		return append(found, bad("schema", err))
 	}
 	found = append(found, good("schema", fmt.Sprintf("version %d, this program knows %d", verdict.Applied, verdict.Newest)))
 	return append(found, a.examineSQL(ctx, db)...)
-}
-
-// encryption says how the connection to the database is protected.
-func encryption(db *database, encrypted bool) string {
-	switch {
-	case db.server != nil:
-		return ", private server"
-	case encrypted:
-		return ", encrypted"
-	default:
-		return ", not encrypted (sslmode)"
-	}
 }
 
 // examineSQL tries every file of sql/ against the schema as it is.
@@ -201,7 +196,13 @@ func (a *app) examineConnections(ctx context.Context, cfg *config.Config) []exam
 		case check == nil:
 			found = append(found, good(subject, platform+": makes no calls"))
 		default:
-			found = append(found, examineHealth(subject, platform, check(ctx)))
+			one := examineHealth(subject, platform, check(ctx))
+			// It resolved a moment ago, or there would be no check.
+			if conn, err := cfg.Connection(name); err == nil && one.OK {
+				plain, advice := plainDetail(conn.PlainAddresses())
+				one.Detail, one.Advice = one.Detail+plain, advice
+			}
+			found = append(found, one)
 		}
 	}
 	return found
@@ -216,13 +217,26 @@ func examineHealth(subject, platform string, health erphttp.Health) examination 
 	return good(subject, platform+": credentials accepted, clock agrees")
 }
 
+// readFrom is a dataset that a pipeline reads from a connection: an account may
+// have rights on that one alone. Empty where none reads from it.
+func (c *clients) readFrom(connection string) string {
+	for _, name := range c.cfg.PipelineNames() {
+		for _, source := range c.cfg.Pipelines[name].Sources {
+			if source.Connection == connection {
+				return source.Dataset
+			}
+		}
+	}
+	return ""
+}
+
 // checkOf is the cheap call of a connection; nil where there is none to make.
 func (c *clients) checkOf(ctx context.Context, connection string) (func(context.Context) erphttp.Health, error) {
 	platform := c.cfg.Connections[connection].Platform
-	dataset := map[string]string{
+	dataset := cmp.Or(c.readFrom(connection), map[string]string{
 		config.PlatformWDT: wdt.StockDataset, config.PlatformYonSuite: yonsuite.CurrentStockDataset,
 		config.PlatformJST: jst.SaleoutDataset,
-	}[platform]
+	}[platform])
 	switch {
 	case platform == config.PlatformQeasy:
 		return nil, nil

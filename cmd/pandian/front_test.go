@@ -25,6 +25,7 @@ type front struct {
 	tokens  []string
 	answers []answer
 	hold    func(*http.Request)
+	after   func(*http.Request) // holds the answer back, once the platform has given it
 	rewrite func(call string, body []byte) []byte
 	keep    bool
 }
@@ -70,14 +71,14 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	f.mu.Lock()
 	f.tokens = append(f.tokens, tokensOf(r, body)...)
-	hold, rewrite, keep := f.hold, f.rewrite, f.keep
+	hold, after, rewrite, keep := f.hold, f.after, f.rewrite, f.keep
 	f.mu.Unlock()
 	if hold != nil {
 		hold(r)
 	}
 	w.Header().Set("Date", f.now().UTC().Format(http.TimeFormat))
 	call, isGrant := callOf(r), grantsTokens(r)
-	if !isGrant && (call == "" || (rewrite == nil && !keep)) {
+	if !isGrant && (call == "" || (rewrite == nil && after == nil && !keep)) {
 		f.box.ServeHTTP(w, r)
 		return
 	}
@@ -101,6 +102,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		})
 		f.answers = append(f.answers, one)
 		f.mu.Unlock()
+	}
+	if after != nil {
+		after(r)
 	}
 	for name, values := range recorder.Header() {
 		w.Header()[name] = values
@@ -150,12 +154,37 @@ type gate struct {
 
 func (f *front) holdFrom(t *testing.T, call string, n int) gate {
 	t.Helper()
+	held, hold := holding(t, call, n)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hold = hold
+	return held
+}
+
+// holdAnswersFrom lets the platform take the calls and holds its answers back.
+func (f *front) holdAnswersFrom(t *testing.T, call string, n int) gate {
+	t.Helper()
+	held, hold := holding(t, call, n)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.after = hold
+	return held
+}
+
+func (f *front) holdNothing() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.hold, f.after = nil, nil
+}
+
+func holding(t *testing.T, call string, n int) (gate, func(*http.Request)) {
+	t.Helper()
 	reached, opened := make(chan struct{}), make(chan struct{})
 	var mu sync.Mutex
 	count := 0
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.hold = func(r *http.Request) {
+	open := sync.OnceFunc(func() { close(opened) })
+	t.Cleanup(open)
+	return gate{reached, open}, func(r *http.Request) {
 		if callOf(r) != call {
 			return
 		}
@@ -173,7 +202,4 @@ func (f *front) holdFrom(t *testing.T, call string, n int) gate {
 			}
 		}
 	}
-	open := sync.OnceFunc(func() { close(opened) })
-	t.Cleanup(open)
-	return gate{reached, open}
 }

@@ -29,6 +29,7 @@ type planOptions struct {
 	limit   int
 	payload bool
 	full    bool
+	unmask  bool
 }
 
 // plan is what the next load of a pipeline would do.
@@ -66,7 +67,10 @@ func (a *app) planCommand() *cobra.Command {
 up, those that are held back and why, and rolls everything back. Nothing is read at a source and nothing is sent:
 pandian extract reads, pandian run --dry-run does both.
 
-A document that the target has in an older revision is shown with the fields that differ.`,
+A document that the target has in an older revision is shown with the fields that differ.
+
+Receivers' names, phones and addresses and what people wrote about an order are masked. --unmask shows them to an
+account that has the role pandian_private.`,
 		Example: `  pandian plan jst-saleouts-to-k3cloud
   pandian plan --payload --limit 5 wdt-stockouts-to-tplus
   pandian plan --json | jq '.result[].counts'`,
@@ -78,6 +82,7 @@ A document that the target has in an older revision is shown with the fields tha
 	f := command.Flags()
 	f.IntVar(&options.limit, "limit", planLimit, "show at most so many documents a pipeline; 0 is all")
 	f.BoolVar(&options.payload, "payload", false, "show each document's payload as well; --json always does")
+	f.BoolVar(&options.unmask, "unmask", false, "show personal data; the account needs the role pandian_private")
 	f.BoolVar(&options.full, "full", false, "map everything again, not only what is new")
 	a.selectFlag(command, &selected)
 	return command
@@ -93,6 +98,11 @@ func (a *app) planPipelines(ctx context.Context, names, selected []string, optio
 		return err
 	}
 	defer db.close()
+	if options.unmask {
+		if err := db.unmask(ctx); err != nil {
+			return err
+		}
+	}
 	plans := []plan{}
 	var failures error
 	for _, name := range names {
@@ -145,7 +155,7 @@ func (p *pipelineRun) rehearse(ctx context.Context, options planOptions) (plan, 
 		return made, err
 	}
 	runner := &transform.Runner{Pool: pool, Log: p.app.log, RunID: p.id, Full: p.options.Full, WorkMem: "256MB"}
-	err = runner.Rehearse(ctx, steps, func(tx pgx.Tx) error { return made.read(ctx, tx, p, options.limit) })
+	err = runner.Rehearse(ctx, steps, func(tx pgx.Tx) error { return made.read(ctx, tx, p, options) })
 	if err != nil {
 		return made, fault.New(fault.TransformFailed, "%w", err).
 			Suggest("mend the cause and plan again; nothing was changed")
@@ -165,7 +175,7 @@ const planQuery = `
 		from outbox.held_back
 		where pipeline_code = $1 and connection_code = $2
 		union all
-		select 'late_change', business_key, 0, reason, payload, 0
+		select 'late_change', business_key, 0, reason, ops.shown_payload(payload), 0
 		from outbox.late_change
 		where pipeline_code = $1 and connection_code = $2 and run_id = $3
 		union all
@@ -197,7 +207,13 @@ const planCounts = `
 	union all
 	select 'withdraw', value from ops.tally where run_id = $3 and subject = 'outbox.document' and name = 'withdrawn' and value > 0`
 
-func (made *plan) read(ctx context.Context, tx pgx.Tx, p *pipelineRun, limit int) error {
+func (made *plan) read(ctx context.Context, tx pgx.Tx, p *pipelineRun, options planOptions) error {
+	if options.unmask {
+		// The right is the account's, not that of the role which maps.
+		if _, err := tx.Exec(ctx, "set local role none"); err != nil {
+			return fmt.Errorf("act as the account itself: %w", err)
+		}
+	}
 	connection := params(p.pipeline)["source_connection"]
 	rows, err := tx.Query(ctx, planCounts, p.pipeline.Name, connection, p.id)
 	if err != nil {
@@ -209,8 +225,8 @@ func (made *plan) read(ctx context.Context, tx pgx.Tx, p *pipelineRun, limit int
 		return fmt.Errorf("count what is planned: %w", err)
 	}
 	var most *int
-	if limit > 0 {
-		most = &limit
+	if options.limit > 0 {
+		most = &options.limit
 	}
 	rows, err = tx.Query(ctx, planQuery, p.pipeline.Name, connection, p.id, most)
 	if err != nil {
@@ -248,6 +264,9 @@ func (made plan) show(term *terminal.Terminal, options planOptions) error {
 	}
 	for _, d := range made.Documents {
 		table.Rows = append(table.Rows, []any{d.Action, d.BusinessKey, d.detail()})
+	}
+	if len(made.Documents) == 0 {
+		return term.Print("%s\n", table.Title)
 	}
 	if err := term.Table(table); err != nil {
 		return err

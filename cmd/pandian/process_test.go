@@ -65,7 +65,11 @@ func (s *shop) waitFor(what, sql string, args ...any) {
 func (s *shop) waitUntilDead(runID int64) {
 	s.t.Helper()
 	s.waitFor("the lock of the killed run", `
-		select not exists (select from pg_locks where locktype = 'advisory' and classid = ops.run_lock_class()::oid and objid = $1::bigint::oid)`, runID)
+		select not exists (
+			select from pg_locks
+			where
+				locktype = 'advisory' and classid = ops.run_lock_class()::oid and objid = $1::bigint::oid
+				and database = (select oid from pg_database where datname = current_database()))`, runID)
 }
 
 // manyPages is a world whose windows have several pages each.

@@ -69,8 +69,8 @@ func (d *database) psqlProgram() (string, error) {
 // command line.
 func (d *database) psqlEnvironment() []string {
 	settings := d.pools[""].Config().ConnConfig
-	return []string{
-		"PGHOST=" + settings.Host, fmt.Sprintf("PGPORT=%d", settings.Port), "PGUSER=" + settings.User,
-		"PGPASSWORD=" + settings.Password, "PGDATABASE=" + settings.Database, "PGTZ=Asia/Shanghai",
-	}
+	return append(tlsEnvironment(d.url),
+		"PGHOST="+settings.Host, fmt.Sprintf("PGPORT=%d", settings.Port), "PGUSER="+settings.User,
+		"PGPASSWORD="+settings.Password, "PGDATABASE="+settings.Database, "PGTZ=Asia/Shanghai",
+	)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"pandian/extract"
@@ -39,6 +40,20 @@ func (c *clients) newSource(ctx context.Context, reading, connection string, sta
 	if err != nil {
 		return nil, err
 	}
+	source, err := c.sourceOf(ctx, reading, conn, stats)
+	return source, badConnection(connection, err)
+}
+
+// badConnection says which connection an error is about that names its keys only.
+func badConnection(name string, err error) error {
+	var known *fault.Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	return fault.New(fault.ConfigBadValue, "connection %s: %w", name, err).At("connections." + name)
+}
+
+func (c *clients) sourceOf(ctx context.Context, reading string, conn config.Connection, stats *erphttp.Stats) (checkedSource, error) {
 	deps, err := c.deps(ctx, conn, stats)
 	if err != nil {
 		return nil, err

@@ -96,16 +96,15 @@ leased as (
         token = $4::bigint,
         lease_until = clock_timestamp() + $5::interval,
         attempt = retry.attempt + 1
-    from due
     where
         retry.connection_code = $1
         and retry.pipeline_code = $2
-        and retry.document_id = due.document_id
+        -- an array, because the planner would read all documents in trouble once for each that is due
+        and retry.document_id = any (array(select due.document_id from due))
     returning
         retry.document_id,
         retry.attempt,
-        retry.forgiven_count,
-        due.is_in_doubt
+        retry.forgiven_count
 )
 
 select
@@ -115,8 +114,9 @@ select
     document.payload,
     leased.attempt,
     leased.forgiven_count,
-    leased.is_in_doubt
+    due.is_in_doubt
 from leased
+inner join due on due.document_id = leased.document_id
 cross join lateral (
     select
         found.document_id,

@@ -51,7 +51,11 @@ func (c *Client) attempt(ctx context.Context, call Call, number int, streaming b
 	x := &exchange{client: c, call: call, number: number, parent: ctx}
 	x.ctx, x.watch = watchOver(ctx, c.Settings.Timeout)
 	got, err := x.run(streaming)
-	pass.Leave(ctx, outcomeOf(err), sign(err))
+	outcome := outcomeOf(err)
+	pass.Leave(ctx, outcome, sign(err))
+	if outcome == Down && c.circuitDelay(ctx) > 0 {
+		AsError(err).giveUp = true // it would only hear that the circuit is open
+	}
 	if err != nil || !streaming {
 		x.watch.end()
 	}

@@ -18,6 +18,9 @@ const (
 	// ExitDifferences means that the command worked and found differences. Only
 	// commands that were given --fail-on-diff end with it.
 	ExitDifferences = 4
+	// ExitAttention means that status worked and found what it was asked to look
+	// for. Only status with --fail-on ends with it.
+	ExitAttention = 5
 	// ExitInterrupted follows a forced stop by SIGINT (128 + 2).
 	ExitInterrupted = 130
 	// ExitTerminated follows a forced stop by SIGTERM (128 + 15).
@@ -50,6 +53,7 @@ func Exits() []Exit {
 		{ExitUsage, "wrong usage or configuration"},
 		{ExitUnreachable, "the database or a platform is not reachable or cannot be used"},
 		{ExitDifferences, "differences were found (only with --fail-on-diff)"},
+		{ExitAttention, "something needs attention (only with status --fail-on)"},
 		{ExitInterrupted, "forced stop by SIGINT (Ctrl-C twice)"},
 		{ExitTerminated, "forced stop by SIGTERM"},
 	}

@@ -40,11 +40,14 @@ const (
 	TargetUnreachable Code = "PD-TARGET-001"
 	TargetRefused     Code = "PD-TARGET-002"
 
+	OutboxLeftAlone Code = "PD-OUTBOX-001"
+
 	RunFailed      Code = "PD-RUN-001"
 	RunUnbalanced  Code = "PD-RUN-002"
 	RunBusy        Code = "PD-RUN-003"
 	RunInterrupted Code = "PD-RUN-004"
 	RunTerminated  Code = "PD-RUN-005"
+	NeedsAttention Code = "PD-STATUS-001"
 )
 
 // Definition is what holds for every fault of one code.
@@ -121,11 +124,13 @@ func results() []Definition {
 		{CheckFailed, Failed, ExitRunFailed, "a check found rows that must not exist", "run the file in sql/check that the message names to see the rows"},
 		{NotComparable, Failed, ExitRunFailed, "the two sides cannot be compared", "read the side that is incomplete, empty or stale again"},
 		{Differences, Notice, ExitDifferences, "differences were found", "look at them with pandian diff or in report"},
+		{OutboxLeftAlone, Failed, ExitRunFailed, "documents were left as they are", "pandian outbox show tells the state of each; what is being sent can be decided on once the answer is there"},
 		{RunFailed, Failed, ExitRunFailed, "the run failed", "read the cause; running again is safe"},
 		{RunUnbalanced, Failed, ExitRunFailed, "the balance of the run does not add up", "keep the log and report it: something was counted that is not accounted for"},
 		{RunBusy, Failed, ExitRunFailed, "another run of this pipeline is under way", "wait for it to end; pandian status shows it"},
 		{RunInterrupted, Failed, ExitInterrupted, "the run was stopped by SIGINT", "run again; it goes on from its last checkpoint"},
 		{RunTerminated, Failed, ExitTerminated, "the run was stopped by SIGTERM", "run again; it goes on from its last checkpoint"},
+		{NeedsAttention, Notice, ExitAttention, "something is so that status --fail-on names", "read what pandian status shows of that pipeline"},
 	}
 }
 

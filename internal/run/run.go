@@ -67,8 +67,8 @@ type Spec struct {
 }
 
 // Run is a run that works. Its session holds two advisory locks: the
-// pipeline's, so that it never overlaps itself, and the run's own, so that
-// others can tell that it lives.
+// pipeline's, so that it overlaps with no other run but that both are loads, and
+// the run's own, so that others can tell that it lives.
 type Run struct {
 	ID   int64
 	pool *pgxpool.Pool
@@ -82,7 +82,7 @@ const heartbeat = 5 * time.Second
 
 // Start begins a run. The returned context ends with ErrLost as its cause when
 // the run's locks are lost. It returns a *BusyError when the pipeline runs
-// already. Runs whose process is gone are marked interrupted first.
+// already, unless both are loads. Runs whose process is gone are marked interrupted first.
 func Start(ctx context.Context, pool *pgxpool.Pool, spec Spec) (*Run, context.Context, error) {
 	conn, err := pool.Acquire(ctx)
 	if err != nil {
@@ -105,7 +105,7 @@ func (r *Run) begin(ctx context.Context, spec Spec) error {
 		return fmt.Errorf("mark interrupted runs: %w", err)
 	}
 	var free bool
-	err := r.conn.QueryRow(ctx, "select pg_try_advisory_lock(hashtext('pandian.pipeline'), hashtext($1))", spec.Pipeline).Scan(&free)
+	err := r.conn.QueryRow(ctx, spec.lockPipeline(), spec.Pipeline).Scan(&free)
 	if err != nil {
 		return fmt.Errorf("lock pipeline %s: %w", spec.Pipeline, err)
 	}
@@ -118,6 +118,16 @@ func (r *Run) begin(ctx context.Context, spec Spec) error {
 		}
 		return r.insert(ctx, tx, spec)
 	})
+}
+
+// lockPipeline is the statement that takes the pipeline's lock. Loads share it:
+// the claims of the outbox keep them apart, on any number of machines. Whatever
+// else a pipeline does, it does alone.
+func (s Spec) lockPipeline() string {
+	if s.Command == "load" {
+		return "select pg_try_advisory_lock_shared(hashtext('pandian.pipeline'), hashtext($1))"
+	}
+	return "select pg_try_advisory_lock(hashtext('pandian.pipeline'), hashtext($1))"
 }
 
 func (r *Run) busy(ctx context.Context, pipeline string) error {

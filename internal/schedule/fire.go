@@ -21,6 +21,10 @@ var ErrTakenAway = errors.New("the lease of this fire is gone: another server ma
 // stopping is over.
 var ErrStopped = errors.New("the server was stopped, and the time for finishing is over")
 
+// ErrUnfit in the chain of a run's error says that this server cannot run the
+// fire, but another one may: the fire is given back.
+var ErrUnfit = errors.New("this server cannot run it; a newer one may")
+
 // claim takes the next fire, if there is one.
 func (s *Scheduler) claim(ctx context.Context) (Fire, bool, error) {
 	var fire Fire
@@ -120,9 +124,11 @@ func (s *Scheduler) writeEnd(ctx context.Context, queries *db.Queries, fire Fire
 	var busy *run.BusyError
 	switch {
 	case errors.As(failure, &busy):
-		return s.giveBack(ctx, queries, fire, busy.Error(), true)
+		return s.giveBack(ctx, queries, fire, busy.Error(), s.settings.BusyPause, true)
+	case errors.Is(failure, ErrUnfit):
+		return s.giveBack(ctx, queries, fire, failure.Error(), s.settings.Renew, false)
 	case failure != nil && errors.Is(cause, ErrStopped):
-		return s.giveBack(ctx, queries, fire, "its server "+s.settings.Worker+" was stopped", false)
+		return s.giveBack(ctx, queries, fire, "its server "+s.settings.Worker+" was stopped", 0, false)
 	}
 	end := db.OpsJobFireFinishParams{
 		PipelineCode: fire.Pipeline, Kind: string(fire.Kind), FireAt: fire.At, Token: fire.token, State: stateOK,
@@ -134,11 +140,9 @@ func (s *Scheduler) writeEnd(ctx context.Context, queries *db.Queries, fire Fire
 	return queries.OpsJobFireFinish(ctx, end)
 }
 
-func (s *Scheduler) giveBack(ctx context.Context, queries *db.Queries, fire Fire, reason string, isBusy bool) (int64, error) {
-	var pause time.Duration
-	if isBusy {
-		pause = s.settings.BusyPause
-	}
+func (s *Scheduler) giveBack(
+	ctx context.Context, queries *db.Queries, fire Fire, reason string, pause time.Duration, isBusy bool,
+) (int64, error) {
 	return queries.OpsJobFireGiveBack(ctx, db.OpsJobFireGiveBackParams{
 		PipelineCode: fire.Pipeline, Kind: string(fire.Kind), FireAt: fire.At, Token: fire.token,
 		Reason: &reason, Pause: interval(pause), IsBusy: isBusy,

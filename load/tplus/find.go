@@ -25,7 +25,7 @@ func (c *client) find(ctx context.Context, code string) (*voucher, fate, error) 
 	}
 	if fate == barred && rowOf(err).Decision == Paused {
 		// The service is not there; vouchers can be sent all the same.
-		return nil, refused, fmt.Errorf("%w; set assume_open_api to false if this server has no SaleDispatchOpenApi", err)
+		return nil, refused, fmt.Errorf("%w; set open_api to off if this server has no SaleDispatchOpenApi", err)
 	}
 	if fate != heard {
 		return nil, fate, err

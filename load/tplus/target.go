@@ -149,7 +149,7 @@ func (t *Target) Lookup(ctx context.Context, documents []load.Document) ([]load.
 		case !*t.client.conn.AssumeOpenAPI:
 			outcomes[i] = load.Outcome{
 				State: load.InDoubt, TargetDocumentNo: sent.code,
-				Message: "vouchers cannot be read back from this server (assume_open_api): look for it in T+",
+				Message: "vouchers cannot be read back from this server (open_api): look for it in T+",
 			}
 		default:
 			var fate fate

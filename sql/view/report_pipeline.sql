@@ -1,9 +1,12 @@
 -- How each pipeline stands: when it last went well, what is open.
 --
 -- grain:  pipeline
--- reads:  ops.pipeline, ops.pipeline_source, ops.run, ops.dataset_state, staging.reject, compare.discrepancy, outbox.document, outbox.cursor, outbox.retry
+-- reads:  ops.pipeline, ops.pipeline_source, ops.run, ops.window, ops.dataset_state, ops.job, staging.reject, compare.discrepancy, outbox.document, outbox.cursor, outbox.claim, outbox.result, outbox.retry, outbox.held_back
 -- writes: nothing
 -- rerun:  safe
+--
+-- pending documents nobody has taken; sending are with a worker; left are with one that was killed, and the next load
+-- takes them over. open_window_count counts the readings that were not proved complete and that no later one has made up for.
 
 create or replace view report.pipeline as
 select
@@ -17,9 +20,18 @@ select
     source.incomplete,
     coalesce(ledger.unresolved, 0) as unresolved_count,
     coalesce(rejected.day_count, 0) as rejected_day_count,
-    coalesce(backlog.pending, 0) as pending_count,
+    coalesce(backlog.pending, 0) + coalesce(claimed.given_back, 0) as pending_count,
     coalesce(trouble.retried, 0) as retried_count,
-    coalesce(trouble.for_a_person, 0) as for_a_person_count
+    coalesce(trouble.for_a_person, 0) as for_a_person_count,
+    coalesce(trouble.in_doubt, 0) as in_doubt_count,
+    coalesce(trouble.refused, 0) as refused_count,
+    coalesce(held.held_back, 0) as held_back_count,
+    least(backlog.oldest_at, claimed.oldest_at, trouble.oldest_at) as oldest_waiting_at,
+    coalesce(unproved.open_windows, 0) as open_window_count,
+    job.next_fire_at,
+    job.time_zone,
+    coalesce(claimed.sending, 0) + coalesce(trouble.sending, 0) as sending_count,
+    coalesce(claimed.left_behind, 0) as left_count
 from ops.pipeline
 left join lateral (
     select
@@ -80,15 +92,108 @@ left join lateral (
                 document.connection_code = cursor.connection_code
                 and document.pipeline_code = cursor.pipeline_code
                 and document.document_id >= cursor.next_document_id
-        )), 0)::bigint as pending
+                and not exists (
+                    select from outbox.retry
+                    where
+                        retry.connection_code = document.connection_code
+                        and retry.pipeline_code = document.pipeline_code
+                        and retry.document_id = document.document_id
+                )
+        )), 0)::bigint as pending,
+        min((
+            select document.created_at
+            from outbox.document
+            where
+                document.connection_code = cursor.connection_code
+                and document.pipeline_code = cursor.pipeline_code
+                and document.document_id >= cursor.next_document_id
+            order by document.document_id
+            limit 1
+        )) as oldest_at
     from outbox.cursor
     where cursor.pipeline_code = pipeline.pipeline_code
 ) as backlog on true
 left join lateral (
     select
-        count(*) filter (where retry.state in ('waiting', 'in_doubt')) as retried,
-        count(*) filter (where retry.state in ('rejected', 'abandoned', 'held')) as for_a_person
+        count(*) filter (where claim.attempt > 0 and claim.lease_until > clock_timestamp()) as sending,
+        count(*) filter (where claim.attempt > 0 and claim.lease_until <= clock_timestamp()) as left_behind,
+        count(*) filter (where claim.attempt = 0) as given_back,
+        min(taken.created_at) as oldest_at
+    from outbox.claim
+    cross join lateral (
+        select
+            document.document_id,
+            document.created_at
+        from outbox.document
+        where
+            document.connection_code = claim.connection_code
+            and document.pipeline_code = claim.pipeline_code
+            and document.document_id >= claim.first_document_id
+            and document.document_id <= claim.last_document_id
+        order by document.document_id
+        limit 1000000  -- keeps this a walk along the key
+    ) as taken
+    where
+        claim.pipeline_code = pipeline.pipeline_code
+        and not exists (
+            select from outbox.result
+            where
+                result.connection_code = claim.connection_code
+                and result.pipeline_code = claim.pipeline_code
+                and result.document_id = taken.document_id
+        )
+        and not exists (
+            select from outbox.retry
+            where
+                retry.connection_code = claim.connection_code
+                and retry.pipeline_code = claim.pipeline_code
+                and retry.document_id = taken.document_id
+        )
+) as claimed on true
+left join lateral (
+    select
+        count(*) filter (where retry.lease_until > clock_timestamp()) as sending,
+        count(*) filter (
+            where
+            retry.state in ('waiting', 'in_doubt')
+            and (retry.lease_until is null or retry.lease_until <= clock_timestamp())
+        ) as retried,
+        count(*) filter (where retry.state in ('rejected', 'abandoned', 'held')) as for_a_person,
+        count(*) filter (where retry.state = 'in_doubt') as in_doubt,
+        count(*) filter (where retry.state in ('rejected', 'abandoned')) as refused,
+        min(document.created_at) filter (where retry.state in ('waiting', 'in_doubt')) as oldest_at
     from outbox.retry
+    inner join outbox.document
+        on document.connection_code = retry.connection_code
+        and document.pipeline_code = retry.pipeline_code
+        and document.document_id = retry.document_id
     where retry.pipeline_code = pipeline.pipeline_code
-) as trouble on true;
+) as trouble on true
+left join lateral (
+    select count(*) as held_back
+    from outbox.held_back
+    where held_back.pipeline_code = pipeline.pipeline_code
+) as held on true
+left join lateral (
+    select count(*) as open_windows
+    from ops.pipeline_source
+    inner join ops."window" as reading
+        on reading.dataset = pipeline_source.dataset
+        and reading.connection_code = pipeline_source.connection_code
+    where
+        pipeline_source.pipeline_code = pipeline.pipeline_code
+        and reading.state <> 'complete'
+        and not exists (
+            select from ops."window" as proof
+            where
+                proof.connection_code = reading.connection_code
+                and proof.dataset = reading.dataset
+                and proof.state = 'complete'
+                and proof.window_id > reading.window_id
+                and (reading.from_at is null or (proof.from_at <= reading.from_at and proof.to_at >= reading.to_at))
+        )
+) as unproved on true
+left join ops.job
+    on job.pipeline_code = pipeline.pipeline_code
+    and job.kind = 'run';
 comment on view report.pipeline is 'One row is one pipeline: its newest run, when it last went well, how far its sources are verified, and what is open.';
