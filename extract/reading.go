@@ -89,6 +89,14 @@ func (r *reading) place() string {
 	return " window " + r.window.String()
 }
 
+// placeOf names a page of it.
+func (r *reading) placeOf(no int) string {
+	if r.window.IsZero() {
+		return fmt.Sprintf(" page %d", no)
+	}
+	return fmt.Sprintf(" page %d of%s", no, r.place())
+}
+
 // get asks for a page, again if its body does not arrive whole. When that does
 // not help the page has broken set, and holds what came.
 func (r *reading) get(ctx context.Context, p *page) error {
@@ -101,7 +109,7 @@ func (r *reading) get(ctx context.Context, p *page) error {
 			err = context.Cause(ctx)
 		}
 		if err != nil {
-			return r.fail(fmt.Sprintf(" page %d of%s", p.no, r.place()), err)
+			return r.fail(r.placeOf(p.no), err)
 		}
 		if p.broken == nil || !p.broken.Retryable() || try >= r.settings.PageTries {
 			r.progress.PageRead(p.read, p.bytes)
@@ -126,7 +134,7 @@ func (r *reading) fetch(ctx context.Context, request Request, p *page) error {
 func (r *reading) keepPage(ctx context.Context, p *page, next *int32) error {
 	no := p.no
 	if err := r.w.keep(ctx, p, r.at(next)); err != nil {
-		return r.fail(fmt.Sprintf(" page %d of%s", no, r.place()), err)
+		return r.fail(r.placeOf(no), err)
 	}
 	return nil
 }

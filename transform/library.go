@@ -110,10 +110,13 @@ func (l *Library) Replaceable() ([]File, error) {
 	}
 	return sortByNeed(files, func(later, earlier File) bool {
 		return slices.ContainsFunc(creates[earlier.Name], func(name string) bool {
-			return mentions(later.Text, name)
+			return mentions(commentLine.ReplaceAllString(later.Text, ""), name)
 		})
 	})
 }
+
+// commentLine is what a file says about others without needing them.
+var commentLine = regexp.MustCompile(`(?m)^\s*--.*$`)
 
 // mentions tells whether name stands in text as a whole word.
 func mentions(text, name string) bool {

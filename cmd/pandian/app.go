@@ -151,7 +151,7 @@ Begin with: pandian demo`,
 	root.AddCommand(
 		a.demoCommand(), a.initCommand(), a.doctorCommand(), a.configCommand(),
 		a.runCommand(), a.extractCommand(), a.landCommand(), a.transformCommand(), a.planCommand(), a.loadCommand(),
-		a.diffCommand(), a.statusCommand(), a.serveCommand(), a.psqlCommand(), a.migrateCommand(), a.sandboxCommand(), a.versionCommand(),
+		a.diffCommand(), a.statusCommand(), a.outboxCommand(), a.serveCommand(), a.psqlCommand(), a.migrateCommand(), a.sandboxCommand(), a.versionCommand(),
 	)
 	wrapArgs(root)
 	return root

@@ -153,8 +153,8 @@ func (d *database) poolFor(ctx context.Context, role, name string, tune func(*pg
 }
 
 // apart is the same database with pools of its own, for work beside other work:
-// pools are made one after the other, and a run must not wait for the
-// connections of another. It is to be closed on its own, and before d.
+// a run must not wait for the connections of another. It is to be closed on its
+// own, and before d.
 func (d *database) apart() *database {
 	return &database{url: d.url, cfg: d.cfg, psql: d.psql, pools: map[string]*pgxpool.Pool{}}
 }

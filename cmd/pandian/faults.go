@@ -31,6 +31,16 @@ func sourceFault(err error) error {
 	}
 }
 
+// targetFault gives what ended a load a code. Where the target itself said what is
+// wrong, waiting helps less than its advice.
+func targetFault(err error) error {
+	failed := fault.New(fault.TargetUnreachable, "%w", err)
+	if call := erphttp.AsError(err); call != nil && call.Advice != "" {
+		return failed.Suggest("%s; the documents wait in the outbox", call.Advice)
+	}
+	return failed
+}
+
 // masked is an error's text without the secrets of the configuration, for the
 // database, where people without those secrets read it.
 func (a *app) masked(err error) error {

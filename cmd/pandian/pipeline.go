@@ -158,6 +158,10 @@ func params(pipeline config.Pipeline) map[string]string {
 		all[sideOf(source.Dataset)] = source.Connection
 	}
 	all["target_connection"] = pipeline.Target.Connection
+	if since := pipeline.Sources[0].Since; all["shipped_since"] == "" && !since.IsZero() {
+		// What was shipped before reading began was delivered by whoever did it then.
+		all["shipped_since"] = since.Format(time.RFC3339)
+	}
 	return all
 }
 
@@ -301,7 +305,7 @@ func (p *pipelineRun) load(ctx context.Context) error {
 	p.loaded, err = load.Drain(ctx, pool, outbox, target.Target, settings)
 	tracker.Done(err)
 	if err != nil {
-		return fault.New(fault.TargetUnreachable, "%w", err)
+		return targetFault(err)
 	}
 	if err := p.loaded.Balance(); err != nil {
 		return fault.New(fault.RunUnbalanced, "%w", err)

@@ -33,7 +33,7 @@ func Codes() []Code {
 		session    = "these calls need no session: check that the app is a Qimen app"
 		key        = "check app_key"
 		clock      = "set this machine's clock by NTP: 10 minutes off is too much"
-		arguments  = "check the filters of the connection"
+		arguments  = "check what the platform names: sid or customer_id, and the filters of the connection"
 	)
 	return []Code{
 		{Code: "7", Meaning: "app call limited", Action: erphttp.Throttle, Wait: limitWindow},

@@ -1,5 +1,7 @@
 package config
 
+import "time"
+
 // none is how a file says that a code with a default is to be left out: the
 // code then comes from ref, or the document is held back.
 const none = "none"
@@ -34,6 +36,7 @@ func stockoutToTPlusParams(params map[string]string) []field {
 		param(params, "business_type", "15", anyText),
 		param(params, "memo", "来自旺店通", textOrNone),
 		param(params, "statuses", "95,105,110,113", anyText),
+		param(params, "shipped_since", "", momentOrNone),
 	}
 }
 
@@ -42,6 +45,7 @@ func stockoutToTPlusParams(params map[string]string) []field {
 func saleoutToK3CloudParams(params map[string]string) []field {
 	return []field{
 		param(params, "statuses", "Confirmed,Archive", anyText),
+		param(params, "shipped_since", "", momentOrNone),
 		param(params, "bill_type", "XSCKD01_SYS", anyText),
 		param(params, "customer", none, textOrNone),
 		param(params, "special_shop_id", "12948597", textOrNone),
@@ -60,6 +64,19 @@ func saleoutToK3CloudParams(params map[string]string) []field {
 		param(params, "verify_base_data", "off", onOff),
 		param(params, "interaction_flags", "STK_InvCheckResult", textOrNone),
 	}
+}
+
+// momentOrNone is a date or a time as since is written, in the form that sql/
+// reads; none turns into the beginning of all things.
+func momentOrNone(value string) (string, *refusal) {
+	if value == none {
+		return "-infinity", nil
+	}
+	var parsed time.Time
+	if refused := moment("", &parsed).set(given{text: value}); refused != nil {
+		return "", refused
+	}
+	return parsed.Format(time.RFC3339), nil
 }
 
 // textOrNone turns none into nothing.

@@ -56,7 +56,7 @@ func TestGuard_ends_whatever_is_swallowed(t *testing.T) {
 			return conn.SendBatch(ctx, batch).Close()
 		},
 		"copy": func(ctx context.Context, conn *pgxpool.Conn) error {
-			_, err := conn.CopyFrom(ctx, pgx.Identifier{"some"}, []string{"n"}, pgx.CopyFromRows([][]any{{1}, {2}}))
+			_, err := conn.CopyFrom(ctx, pgx.Identifier{"numbers"}, []string{"n"}, pgx.CopyFromRows([][]any{{1}, {2}}))
 			return err
 		},
 		"prepare": func(ctx context.Context, conn *pgxpool.Conn) error {
@@ -77,7 +77,7 @@ func TestGuard_ends_whatever_is_swallowed(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer conn.Release()
-			if _, err := conn.Exec(ctx, "create table some (n integer)"); err != nil {
+			if _, err := conn.Exec(ctx, "create table numbers (n integer)"); err != nil {
 				t.Fatal(err)
 			}
 			proxy.Swallow()

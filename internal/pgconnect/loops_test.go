@@ -3,6 +3,7 @@ package pgconnect_test
 import (
 	"context"
 	"errors"
+	"os"
 	"testing"
 	"time"
 
@@ -66,6 +67,13 @@ func TestDrain_ends_when_the_database_swallows_its_results(t *testing.T) {
 func TestRun_ends_when_the_database_swallows_its_heartbeat(t *testing.T) {
 	t.Parallel()
 	proxy, pool := guarded(t, pgconnect.Limits{Statement: limit, Acquire: limit})
+	functions, err := os.ReadFile("../../sql/function/ops_settings.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pool.Exec(t.Context(), string(functions)); err != nil {
+		t.Fatal(err)
+	}
 	begun, ctx, err := run.Start(context.Background(), pool, run.Spec{Pipeline: "orders", Command: "run"})
 	if err != nil {
 		t.Fatal(err)

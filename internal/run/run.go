@@ -80,6 +80,9 @@ type Run struct {
 // heartbeat is how often the session of the locks is asked whether it lives.
 const heartbeat = 5 * time.Second
 
+// releaseTimeout bounds the farewell to the session of the locks.
+const releaseTimeout = 5 * time.Second
+
 // Start begins a run. The returned context ends with ErrLost as its cause when
 // the run's locks are lost. It returns a *BusyError when the pipeline runs
 // already, unless both are loads. Runs whose process is gone are marked interrupted first.
@@ -270,5 +273,10 @@ func (r *Run) Finish(ctx context.Context, balance any, failure error) error {
 // that kept them would keep the pipeline locked.
 func (r *Run) release(ctx context.Context) {
 	conn := r.conn.Hijack()
+	// A session that is closed keeps its locks for a moment longer, and the next
+	// run of the same command would meet them.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	defer cancel()
+	_, _ = conn.Exec(ctx, "select pg_advisory_unlock_all()")
 	_ = conn.Close(ctx)
 }

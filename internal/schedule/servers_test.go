@@ -34,7 +34,7 @@ func TestEachFireRunsOnceWhateverTheClocksSay(t *testing.T) {
 				settings.Now = b.clock(skew)
 				servers = append(servers, b.server(settings, b.note, jobs...))
 			}
-			const minutes = 20
+			const minutes = 10
 			for range minutes * 6 {
 				b.forward(10 * time.Second)
 				var group sync.WaitGroup

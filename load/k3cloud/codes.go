@@ -63,7 +63,7 @@ func Codes() []Code {
 	return []Code{
 		{MsgCode: "0", Meaning: "none named (默认)", Decision: Final, Advice: read},
 		{MsgCode: "1", Meaning: "session lost (上下文丢失)", Decision: LoginExpired, IsWhole: true,
-			Advice: "somebody else logs in as this user, or sessions is too high: give pandian a user of its own"},
+			Advice: "check acct_id, user_name and the secrets; if they are right, somebody else logs in as this user, or sessions is too high: give pandian a user of its own"},
 		{MsgCode: "2", Meaning: "no permission (没有权限)", Decision: Final, IsWhole: true, Advice: rights},
 		{MsgCode: "3", Meaning: "operation id empty (操作标识为空)", Decision: Final, IsWhole: true, Advice: parameters},
 		{MsgCode: "4", Meaning: "exception (异常)", Decision: InDoubt},

@@ -82,7 +82,7 @@ func authCodes() []Code {
 		{Code: "14002", Meaning: "too fast", Decision: Throttled, Wait: 5 * time.Second, Advice: "see that no other program uses the same app"},
 		{Code: "500", Meaning: "internal error", Decision: InDoubt},
 		{Code: "50000", Meaning: "system error", Decision: Barred, Advice: "check app_secret and the token; then ask the vendor"},
-		{Code: "50003", Meaning: "configuration, or app key mismatch", Decision: Barred, Advice: app},
+		{Code: "50003", Meaning: "configuration, or app key mismatch", Decision: Barred, Advice: app + ", and app_ticket and certificate"},
 		{Code: "50112", Meaning: "quota, or app key mismatch", Decision: Barred, Advice: "read the platform's message"},
 	}
 }

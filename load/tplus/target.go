@@ -111,6 +111,7 @@ func (t *Target) refuse(ctx context.Context, document load.Document, sent vouche
 	}
 	found := t.look(ctx, sent)
 	found.Message = outcome.Message + "; " + found.Message
+	found = revised(document, found)
 	isFirst := document.Attempt <= 1 && !document.InDoubt
 	if found.State == load.Waiting && isFirst {
 		found.State = load.Rejected // refused, and not by ourselves
@@ -157,9 +158,22 @@ func (t *Target) Lookup(ctx context.Context, documents []load.Document) ([]load.
 			if outcomes[i], fate, err = t.lookUp(about, sent); fate == barred {
 				return nil, &load.UnavailableError{Cause: err}
 			}
+			outcomes[i] = revised(document, outcomes[i])
 		}
 	}
 	return outcomes, nil
+}
+
+// revised leaves it to a person where the voucher is there and the document is a
+// later revision: a look-up does not show which of them made it, and T+ takes no
+// changes.
+func revised(document load.Document, found load.Outcome) load.Outcome {
+	if document.Revision > 1 && found.State == load.Sent {
+		found.State = load.Rejected
+		found.Message = fmt.Sprintf("the voucher %s is there, perhaps as an earlier revision than %d: compare it by hand; %s",
+			found.TargetDocumentNo, document.Revision, found.Message)
+	}
+	return found
 }
 
 // look is lookUp where nothing can be stopped any more.

@@ -22,6 +22,7 @@ from (
         and saleout.io_id = change.io_id
     where
         saleout.connection_code = ops.param('source_connection')
+        and coalesce(saleout.io_date >= nullif(ops.param('shipped_since'), '')::timestamptz, true)
         and saleout.status = any(string_to_array(replace(ops.param('statuses'), ' ', ''), ','))
 ) as due
 cross join (

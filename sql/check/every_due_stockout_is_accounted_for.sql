@@ -22,6 +22,7 @@ from (
         and stockout.stockout_id = change.stockout_id
     where
         stockout.connection_code = ops.param('source_connection')
+        and coalesce(stockout.consign_time >= nullif(ops.param('shipped_since'), '')::timestamptz, true)
         and stockout.status = any(string_to_array(replace(ops.param('statuses'), ' ', ''), ','))
 ) as due
 cross join (

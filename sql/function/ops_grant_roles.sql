@@ -158,7 +158,7 @@ begin
             pg_class.relname,
             pg_class.relkind,
             -- Readers get the columns that are not personal, where a table has some that are.
-            case when role_names = 'pandian_analyst' and rights = 'select' and pg_class.relkind in ('r', 'p') then (
+            case when role_names in ('pandian_analyst', 'pandian_operator') and rights = 'select' and pg_class.relkind in ('r', 'p') then (
                 select string_agg(format('%I', pg_attribute.attname), ', ' order by pg_attribute.attnum)
                 from pg_catalog.pg_attribute
                 where
@@ -183,7 +183,7 @@ begin
     end loop;
 end
 $$;
-comment on function ops.grant_on(text, text, text, text[]) is 'Grants rights on the tables, and for select the views, of a schema but some; of a table with personal data an analyst gets the other columns.';
+comment on function ops.grant_on(text, text, text, text[]) is 'Grants rights on the tables, and for select the views, of a schema but some; of a table with personal data an analyst or operator gets the other columns.';
 
 create or replace function ops.is_private_column(schema_name text, table_name text, column_name text)
 returns boolean

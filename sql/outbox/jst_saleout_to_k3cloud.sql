@@ -39,7 +39,8 @@ with setting as materialized (
         nullif(ops.param('operation'), '') as operation,
         ops.param('auto_submit_and_audit') = 'on' as is_auto_submit_and_audit,
         ops.param('verify_base_data') = 'on' as is_verify_base_data,
-        nullif(ops.param('interaction_flags'), '') as interaction_flags
+        nullif(ops.param('interaction_flags'), '') as interaction_flags,
+        nullif(ops.param('shipped_since'), '')::timestamptz as shipped_since
     from ops.run
     where run.run_id = ops.run_id()
 ),
@@ -69,7 +70,10 @@ header as (
         saleout.remark,
         saleout.free_amount,
         saleout.status,
-        saleout.status = any(setting.statuses) as is_due,
+        saleout.status = any(setting.statuses)
+        and coalesce(saleout.io_date >= setting.shipped_since, true) as is_due,
+        -- it changed lately, but was shipped before pandian's time
+        coalesce(saleout.io_date < setting.shipped_since, false) as is_before,
         coalesce(nullif(btrim(saleout.drp_co_id_from), ''), shop_map.customer_code, setting.customer) as customer_code,
         nullif(coalesce(
             shop_map.organisation_code,
@@ -133,6 +137,7 @@ entry as (
         header.free_amount,
         header.status,
         header.is_due,
+        header.is_before,
         header.customer_code,
         header.organisation_code,
         header.profit_centre_code,
@@ -180,6 +185,7 @@ judged as (
     select
         entry.io_id,
         entry.is_due,
+        entry.is_before,
         entry.status,
         case
             when entry.line_count = 0
@@ -245,6 +251,7 @@ select
     case when judged.is_due then judged.held_because end,
     case
         when judged.is_due then null
+        when judged.is_before then 'before: it was shipped before the pipeline''s shipped_since'
         when judged.status in ('Cancelled', 'Delete')
             then 'cancelled: the sale-out was cancelled in 聚水潭'
         else 'not shipped: its status is ' || coalesce(judged.status, 'unknown')

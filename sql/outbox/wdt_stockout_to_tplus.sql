@@ -30,7 +30,8 @@ with setting as materialized (
         nullif(ops.param('voucher_type'), '') as voucher_type,
         nullif(ops.param('business_type'), '') as business_type,
         nullif(ops.param('memo'), '') as memo,
-        string_to_array(replace(ops.param('statuses'), ' ', ''), ',') as statuses
+        string_to_array(replace(ops.param('statuses'), ' ', ''), ',') as statuses,
+        nullif(ops.param('shipped_since'), '')::timestamptz as shipped_since
     from ops.run
     where run.run_id = ops.run_id()
 ),
@@ -56,7 +57,10 @@ header as (
         ops.printable(stockout.order_no) as order_no,
         nullif(btrim(stockout.shop_no), '') as shop_no,
         stockout.status,
-        stockout.status = any(setting.statuses) as is_due,
+        stockout.status = any(setting.statuses)
+        and coalesce(stockout.consign_time >= setting.shipped_since, true) as is_due,
+        -- it changed lately, but was shipped before pandian's time
+        coalesce(stockout.consign_time < setting.shipped_since, false) as is_before,
         stockout.consign_time,
         stockout.receiver_address,
         stockout.logistics_no,
@@ -129,6 +133,7 @@ detail as (
         header.shop_no,
         header.status,
         header.is_due,
+        header.is_before,
         header.consign_time,
         header.receiver_address,
         header.logistics_no,
@@ -183,6 +188,7 @@ judged as (
     select
         detail.stockout_id,
         detail.is_due,
+        detail.is_before,
         detail.status,
         case
             when detail.line_count = 0
@@ -237,6 +243,7 @@ select
     case when judged.is_due then judged.held_because end,
     case
         when judged.is_due then null
+        when judged.is_before then 'before: it was shipped before the pipeline''s shipped_since'
         when judged.status = '5' then 'cancelled: the stockout was cancelled in 旺店通'
         else 'not shipped: its status is ' || coalesce(judged.status, 'unknown')
     end

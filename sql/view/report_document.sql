@@ -1,0 +1,127 @@
+-- What there is to know of one document: the record at its source and the page that brought it, each attempt and what
+-- came of it, and how it differs from the revision that its target has.
+--
+-- grain:  document_source: pipeline, connection, dataset, record; document_attempt: document, attempt; document_change: document, field
+-- reads:  ops.pipeline_source, wdt.stock, wdt.shop, wdt.stockout, jst.saleout, staging.page, outbox.document, outbox.result
+-- writes: nothing
+-- rerun:  safe
+--
+-- record_key is the business key that the mapping gives a document of the record. landed_at is null once the page is
+-- older than retention keeps pages. Personal data is masked for those who have not the role pandian_private.
+-- A query should name connection_code and pipeline_code, and the record_key or the document_id.
+
+create or replace view report.document_source as
+with record as (
+    select
+        stock.connection_code,
+        'wdt.stock' as dataset,
+        stock.spec_id || '@' || stock.warehouse_id as record_key,
+        stock.page_id,
+        stock.place,
+        stock.run_id
+    from wdt.stock
+    union all
+    select
+        shop.connection_code,
+        'wdt.shop',
+        shop.shop_id,
+        shop.page_id,
+        shop.place,
+        shop.run_id
+    from wdt.shop
+    union all
+    select
+        stockout.connection_code,
+        'wdt.stockout',
+        stockout.stockout_id,
+        stockout.page_id,
+        stockout.place,
+        stockout.run_id
+    from wdt.stockout
+    union all
+    select
+        saleout.connection_code,
+        'jst.saleout',
+        saleout.io_id,
+        saleout.page_id,
+        saleout.place,
+        saleout.run_id
+    from jst.saleout
+)
+
+select distinct
+    pipeline_source.pipeline_code,
+    record.connection_code,
+    record.dataset,
+    record.record_key,
+    record.page_id,
+    record.place,
+    record.run_id,
+    page.landed_at,
+    page.dataset as reading
+from ops.pipeline_source
+inner join record
+    on record.connection_code = pipeline_source.connection_code
+    and record.dataset = array_to_string((string_to_array(pipeline_source.dataset, '.'))[1:2], '.')
+left join lateral (
+    select
+        landed.landed_at,
+        landed.dataset
+    from staging.page as landed
+    where
+        landed.connection_code = record.connection_code
+        and landed.page_id = record.page_id
+    limit 1
+) as page on true;
+comment on view report.document_source is 'One row is one record at a source that documents of a pipeline are made of, and where in which page it came.';
+
+create or replace view report.document_attempt as
+select
+    result.pipeline_code,
+    result.connection_code,
+    result.document_id,
+    result.attempt,
+    result.outcome,
+    ops.shown_message(result.message, document.payload) as message,
+    result.target_document_id,
+    result.target_document_no,
+    result.run_id,
+    result.done_at
+from outbox.result
+inner join outbox.document
+    on document.connection_code = result.connection_code
+    and document.pipeline_code = result.pipeline_code
+    and document.document_id = result.document_id;
+comment on view report.document_attempt is 'One row is one attempt at one document, and what came of it.';
+
+create or replace view report.document_change as
+select
+    document.pipeline_code,
+    document.connection_code,
+    document.document_id,
+    delivered.document_id as delivered_document_id,
+    difference.name as field_name,
+    ops.shown_value(difference.name, difference.old_value) as delivered_value,
+    ops.shown_value(difference.name, difference.new_value) as value
+from outbox.document
+cross join lateral (
+    select
+        earlier.document_id,
+        earlier.payload
+    from outbox.document as earlier
+    inner join outbox.result
+        on result.connection_code = earlier.connection_code
+        and result.pipeline_code = earlier.pipeline_code
+        and result.document_id = earlier.document_id
+        and result.outcome = 'sent'
+    where
+        document.revision > 1
+        and earlier.connection_code = document.connection_code
+        and earlier.pipeline_code = document.pipeline_code
+        and earlier.business_key = document.business_key
+        and earlier.document_id < document.document_id
+    order by earlier.revision desc
+    limit 1
+) as delivered
+cross join lateral ops.json_difference(delivered.payload::json, document.payload::json) as difference;
+comment on view report.document_change is 'One row is one field in which a document differs from the newest earlier revision that its target got.';
