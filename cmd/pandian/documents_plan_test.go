@@ -35,9 +35,9 @@ type planned struct {
 // sends nothing.
 func (d *documents) plan(pipeline string, args ...string) planned {
 	d.t.Helper()
-	before, received, calls := d.rowVersions(), d.box.Received(), d.calls()
+	before, received, calls := d.writtenVersions(), d.box.Received(), d.calls()
 	ended := d.must(append([]string{"plan", pipeline, "--json"}, args...)...)
-	if diff := cmp.Diff(before, d.rowVersions()); diff != "" {
+	if diff := cmp.Diff(before, d.writtenVersions()); diff != "" {
 		d.t.Errorf("a plan wrote (before -, after +)\n%s", diff)
 	}
 	d.sentNothing(received)
@@ -49,6 +49,17 @@ func (d *documents) plan(pipeline string, args ...string) planned {
 		d.t.Fatalf("want the plan of %s, got %s", pipeline, ended)
 	}
 	return plans[0]
+}
+
+// writtenVersions are the row versions without who locked or deleted them: what a
+// plan rehearses is rolled back, and leaves its number there.
+func (d *documents) writtenVersions() map[string]string {
+	versions := d.rowVersions()
+	for row, version := range versions {
+		parts := strings.SplitN(version, " ", 3)
+		versions[row] = parts[0] + " " + parts[2]
+	}
+	return versions
 }
 
 // calls are the requests that reached the platforms, by endpoint.
