@@ -144,7 +144,9 @@ func (d *database) poolFor(ctx context.Context, role, name string, tune func(*pg
 	if err != nil {
 		return nil, d.unreachable(err)
 	}
-	if err := pool.Ping(ctx); err != nil {
+	pinging, cancel := context.WithTimeout(ctx, d.cfg.ConnectTimeout+databaseTimeout)
+	defer cancel()
+	if err := pool.Ping(pinging); err != nil {
 		pool.Close()
 		return nil, d.unreachable(err)
 	}
@@ -222,9 +224,20 @@ func (d *database) conn(ctx context.Context) (*pgx.Conn, error) {
 	return conn, nil
 }
 
+// close says goodbye to the database. A network that swallows it must not keep the
+// process from ending.
 func (d *database) close() {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	var closing sync.WaitGroup
 	for _, pool := range d.pools {
-		pool.Close()
+		closing.Go(pool.Close)
+	}
+	closed := make(chan struct{})
+	go func() { closing.Wait(); close(closed) }()
+	select {
+	case <-closed:
+	case <-time.After(closePatience):
 	}
 	if d.server != nil {
 		_ = d.server.Close()
@@ -285,6 +298,8 @@ const (
 	// lostAnswer is how long after its own time-out the server may take to say so
 	// before its answer is taken for lost.
 	lostAnswer = 10 * time.Second
+	// closePatience is how long the end of all connections may take.
+	closePatience = 5 * time.Second
 	// paceTimeout bounds the statements of rate limits and circuits.
 	paceTimeout = 10 * time.Second
 )

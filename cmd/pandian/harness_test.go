@@ -29,8 +29,8 @@ import (
 const asPandian = "PANDIAN_TEST_AS_PANDIAN"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asPandian) != "" {
-		os.Exit(start(os.Args[1:]))
+	if how := os.Getenv(asPandian); how != "" {
+		os.Exit(startAs(how, os.Args[1:]))
 	}
 	// The tests wait for Postgres most of the time, so more of them than there are
 	// processors go at once; -parallel on the command line wins.

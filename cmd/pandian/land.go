@@ -43,7 +43,7 @@ What was landed is typed and compared by: pandian transform PIPELINE`,
 		},
 	}
 	f := command.Flags()
-	f.StringVar(&flags.dataset, "dataset", "", "wdt.stock or yonsuite.current_stock")
+	f.StringVar(&flags.dataset, "dataset", "", "the reading that the responses are of, as in wdt.stock or wdt.stockout.modified")
 	f.StringVar(&flags.connection, "connection", "", "the connection that the responses are of")
 	f.StringVar(&flags.window, "window", "", `the span that the files cover, Beijing time: "2026-11-01..2026-11-07"`)
 	f.BoolVar(&flags.complete, "complete", false, "the files hold everything: of the window, or of the snapshot")
@@ -61,7 +61,7 @@ func (a *app) land(ctx context.Context, flags landFlags, names []string) error {
 	job := extract.FilesJob{
 		ConnectionCode: flags.connection, Spec: recorded.spec, Settings: extract.DefaultSettings(), Complete: flags.complete,
 		Decode: func(body io.Reader) extract.Response {
-			return &recording{reader: extract.NewRecordReader(body, recorded.layout), readEnvelope: recorded.readEnvelope}
+			return &recording{reader: recorded.records(body), readEnvelope: recorded.readEnvelope}
 		},
 	}
 	if job.Window, err = landedWindow(recorded.spec, flags.window); err != nil {

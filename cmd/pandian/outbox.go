@@ -128,17 +128,17 @@ func operatorFault(err error) error {
 
 // beforeFormat makes --format json the same as --json: stdout is left to the envelope.
 func (a *app) beforeFormat(command *cobra.Command, format string) (terminal.Format, error) {
-	if format == string(terminal.FormatJSON) && !a.json {
+	parsed, err := terminal.ParseFormat(format)
+	if err != nil {
+		return "", fault.New(fault.UsageWrong, "%w", err)
+	}
+	if parsed == terminal.FormatJSON && !a.json {
 		a.term.Close()
 		a.json = true
 		a.begin(command)
 	}
 	if a.json {
 		return terminal.FormatJSON, nil
-	}
-	parsed, err := terminal.ParseFormat(format)
-	if err != nil {
-		return "", fault.New(fault.UsageWrong, "%w", err)
 	}
 	return parsed, nil
 }

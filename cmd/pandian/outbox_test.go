@@ -7,10 +7,12 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"pandian/internal/fault"
 	sandboxfault "pandian/internal/sandbox/fault"
 	"pandian/internal/sandbox/world"
+	"pandian/load"
 )
 
 // listedDocument is a row of pandian outbox list --json, as far as the tests read it.
@@ -57,7 +59,7 @@ func TestOutbox(t *testing.T) {
 	first, second, third := rejected[0].Key, rejected[1].Key, rejected[2].Key
 
 	t.Run("list", func(t *testing.T) { d.in(t).lists(rejected) })
-	t.Run("show", func(t *testing.T) { d.in(t).shows(rejected[0]) })
+	t.Run("show", func(t *testing.T) { d.in(t).shows(rejected[0], due[first]) })
 	t.Run("usage", func(t *testing.T) { d.in(t).outboxUsage() })
 	t.Run("dry run", func(t *testing.T) {
 		s := d.in(t)
@@ -145,8 +147,8 @@ func (d *documents) lists(rejected []listedDocument) {
 }
 
 // shows holds that a person sees what was sent and what came back, and nothing
-// that is personal.
-func (d *documents) shows(one listedDocument) {
+// that is personal. due is the number of the voucher.
+func (d *documents) shows(one listedDocument, due string) {
 	t := d.t
 	ended := d.must("outbox", "show", one.Key, "--json")
 	got := decode[struct {
@@ -157,7 +159,7 @@ func (d *documents) shows(one listedDocument) {
 		t.Errorf("got %+v, want the document with its attempt", got.shownDocument)
 	}
 	if got.Exchange == nil || !strings.HasPrefix(got.Exchange.Request, "POST ") || !strings.Contains(got.Exchange.Request, "saleDispatch/Create") ||
-		!strings.Contains(got.Exchange.Request, got.key(t)) || !strings.HasPrefix(got.Exchange.Response, "HTTP ") || !strings.Contains(got.Exchange.Response, "999") {
+		!strings.Contains(got.Exchange.Request, due) || !strings.HasPrefix(got.Exchange.Response, "HTTP ") || !strings.Contains(got.Exchange.Response, "999") {
 		t.Errorf("got the exchange %+v, want this document's voucher and the refusal", got.Exchange)
 	}
 	address := ask[string](d.shop, "select coalesce(nullif(btrim(receiver_address), ''), '(none)') from wdt.stockout where stockout_id = $1", one.Key)
@@ -180,12 +182,6 @@ func (d *documents) shows(one listedDocument) {
 	d.fails(fault.UsageWrong, "outbox", "show", one.Key, "--revision", "7")
 }
 
-// key is the voucher's number, which the payload names.
-func (d shownDocument) key(t *testing.T) string {
-	t.Helper()
-	return d.Key
-}
-
 func (d *documents) outboxUsage() {
 	for name, args := range map[string][]string{
 		"no reason":         {"retry", tplusPipeline, "--state", "rejected"},
@@ -198,7 +194,7 @@ func (d *documents) outboxUsage() {
 		"a negative limit":  {"list", "--limit", "-1"},
 		"an unknown format": {"list", "--format", "xml"},
 	} {
-		ended := d.pandian(append([]string{"outbox", "--json"}, args...)...)
+		ended := d.pandian(append([]string{"outbox"}, args...)...)
 		if ended.code != fault.ExitUsage {
 			d.t.Errorf("%s: got %s, want exit code %d", name, ended, fault.ExitUsage)
 		}
@@ -257,13 +253,12 @@ func TestWhoMayDecideOnDocuments(t *testing.T) {
 	t.Parallel()
 	d := refusing(t)
 	key := d.outboxList(tplusPipeline)[0].Key
-	for _, role := range []string{"pandian_extract", "pandian_transform", "pandian_analyst"} {
-		w := d.login(t, role)
+	analyst := d.login(t, "pandian_analyst")
+	for _, w := range []*worker{d.login(t, "pandian_extract"), d.login(t, "pandian_transform"), analyst} {
 		for _, verb := range []string{"retry", "hold", "release", "discard"} {
 			w.refused(t, "outbox", verb, tplusPipeline, "--key", key, "--reason", "because")
 		}
 	}
-	analyst := d.login(t, "pandian_analyst")
 	if got := analyst.outboxList(tplusPipeline, "--key", key); len(got) != 1 {
 		t.Errorf("got %+v, want an analyst to read the outbox", got)
 	}
@@ -275,6 +270,46 @@ func TestWhoMayDecideOnDocuments(t *testing.T) {
 	}
 	if _, err := person.connect().Exec(t.Context(), "update outbox.retry set state = 'waiting'"); err == nil {
 		t.Error("an operator may change outbox.retry by hand, where it leaves no trace")
+	}
+}
+
+// fault 27: what used up its attempts is parked with what was last said, outlives
+// retention, and is looked up before it is sent again: it did arrive.
+func TestAPoisonDocumentIsParkedWithItsLastExchange(t *testing.T) {
+	t.Parallel()
+	d := newDocuments(t, documentOptions{})
+	d.drain = func(settings *load.Settings) {
+		retryAtOnce(settings)
+		settings.MaxAttempts = 2
+	}
+	d.must("extract", tplusPipeline)
+	d.must("transform", tplusPipeline)
+	due := d.dues(tplusPipeline).due
+	d.faulty(
+		sandboxfault.Rule{Kind: sandboxfault.LostAnswer, Endpoint: "tplus.sale_dispatch.create"},
+		sandboxfault.Rule{Kind: sandboxfault.HTTP500, Endpoint: "tplus.sale_dispatch_open*"},
+	)
+	for range 4 {
+		d.pandian("load", tplusPipeline)
+		time.Sleep(100 * time.Millisecond)
+	}
+	abandoned := d.outboxList(tplusPipeline, "--state", "abandoned")
+	if len(abandoned) != len(due) {
+		t.Fatalf("got %d abandoned, want all %d", len(abandoned), len(due))
+	}
+	kept := `select count(*) from outbox.exchange where request like 'POST %' and response <> ''`
+	if n := ask[int](d.shop, kept); n != len(due) {
+		t.Errorf("got %d exchanges kept, want one for each of %d", n, len(due))
+	}
+	d.faulty()
+	d.decides("retry", tplusPipeline, "--state", "abandoned", "--reason", "T+ is up again", "--yes")
+	if got := d.outboxList(tplusPipeline, "--state", "in_doubt"); len(got) != len(due) {
+		t.Errorf("got %d in doubt, want all to be looked up first", len(got))
+	}
+	d.stage("load", tplusPipeline)
+	d.arrives(tplusPipeline)
+	if n := ask[int](d.shop, kept); n != 0 {
+		t.Errorf("got %d exchanges kept, want none of what is delivered", n)
 	}
 }
 
@@ -326,7 +361,8 @@ func TestWhatAKilledLoadHoldsIsShown(t *testing.T) {
 	}
 	child := s.start("load")
 	s.waitFor("both workers to hold documents and to wait for the table", `
-		select count(*) = 2 from pg_locks where not granted and relation = 'outbox.writeback'::regclass`)
+		select count(*) = 2 from pg_locks
+		where not granted and relation = 'outbox.writeback'::regclass and database = (select oid from pg_database where datname = current_database())`)
 	s.send(child, syscall.SIGKILL)
 	if _, err := holder.Exec(t.Context(), "rollback"); err != nil {
 		t.Fatal(err)

@@ -124,7 +124,8 @@ func TestPersonalDataShowsNowhere(t *testing.T) {
 	p.isThere(t)
 
 	p.sing(2)
-	p.hidden("extract")
+	p.hidden("extract", tplusPipeline, "--window", wholeSpan())
+	p.hidden("extract", jdyPipeline)
 	changed := p.hidden("plan", "--payload", "--json", jdyPipeline, tplusPipeline)
 	if !strings.Contains(changed.stdout, `"changes":`) || !strings.Contains(changed.stdout, `"late_change"`) {
 		t.Errorf("want changes after the delivery, got %s", changed)
@@ -177,7 +178,7 @@ func (p *person) readsAsAnalyst(t *testing.T) {
 	rows, err := conn.Query(ctx, `
 		select
 			format('%s', pg_class.oid::regclass),
-			format('select concat_ws(%L, %s) from %s', ' ', string_agg(format('(%I)::text', attname), ', ' order by attnum), pg_class.oid::regclass)
+			format('select array_to_string(array[%s], chr(9)) from %s', string_agg(format('%I::text', attname), ', ' order by attnum), pg_class.oid::regclass)
 		from pg_class
 		inner join pg_attribute on attrelid = pg_class.oid
 		where

@@ -133,7 +133,8 @@ func TestWhatAKilledLoadHeldIsDeliveredOnce(t *testing.T) {
 	}
 	child := s.start("load")
 	s.waitFor("both workers to hold documents and to wait for the table", `
-		select count(*) = 2 from pg_locks where not granted and relation = 'outbox.writeback'::regclass`)
+		select count(*) = 2 from pg_locks
+		where not granted and relation = 'outbox.writeback'::regclass and database = (select oid from pg_database where datname = current_database())`)
 	s.send(child, syscall.SIGKILL)
 	if _, err := holder.Exec(t.Context(), "rollback"); err != nil {
 		t.Fatal(err)

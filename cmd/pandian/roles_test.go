@@ -71,7 +71,7 @@ func (w *worker) refused(t *testing.T, args ...string) {
 	t.Helper()
 	ended := w.pandian(append(args, "--json")...)
 	got := ended.envelope(t)
-	if got.Error == nil || ended.code == fault.ExitOK || !strings.Contains(ended.stdout, "permission denied") && !strings.Contains(ended.stdout, "may not") {
+	if got.Error == nil || ended.code == fault.ExitOK || !strings.Contains(ended.stdout, "permission denied") {
 		t.Errorf("%s: want it refused for lack of rights, got %s", w.name, ended)
 	}
 }
@@ -85,27 +85,28 @@ func TestEachStageRunsWithItsOwnRoleAlone(t *testing.T) {
 	analyst := s.login(t, "pandian_analyst")
 
 	extract.must("extract", "-q")
-	for _, other := range []*worker{transform, load, analyst} {
-		other.refused(t, "extract")
-	}
 	transform.must("transform", "-q")
 	transform.must("plan", "-q")
-	for _, other := range []*worker{extract, load, analyst} {
-		other.refused(t, "transform", "--full")
-	}
-	for _, other := range []*worker{extract, transform, analyst} {
-		other.refused(t, "load")
-	}
 	load.must("load", "-q")
 	if sent := ask[int](s, "select count(*) from outbox.result where outcome = 'sent'"); sent == 0 {
 		t.Error("nothing was sent")
 	}
-
 	for _, anybody := range []*worker{extract, transform, load, analyst} {
 		anybody.must("status", "-q")
 	}
-	analyst.must("diff", "-q")
 	analyst.must("diff", "--format", "csv")
+
+	for _, other := range []*worker{extract, load, analyst} {
+		other.refused(t, "transform", "--full")
+	}
+	s.tell("delete from outbox.result")
+	s.tell("update outbox.cursor set next_document_id = 0") // so that there is something to send
+	for _, other := range []*worker{extract, transform, analyst} {
+		other.refused(t, "load")
+	}
+	for _, other := range []*worker{load, analyst} {
+		other.refused(t, "extract")
+	}
 }
 
 // What an account may not do by any command it may not do by hand either.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"strconv"
 
 	"pandian/extract"
@@ -188,21 +189,31 @@ type recorded struct {
 	spec         extract.Spec
 	layout       extract.Layout
 	readEnvelope func([]byte) (*int64, error)
+	// clean takes out of a response what the client takes out; nil for nothing.
+	clean func(io.Reader) io.Reader
+}
+
+// records reads the records of a response.
+func (r recorded) records(body io.Reader) *extract.RecordReader {
+	if r.clean != nil {
+		body = r.clean(body)
+	}
+	return extract.NewRecordReader(body, r.layout)
 }
 
 // recordedReadings are the readings whose saved responses pandian land takes.
 func recordedReadings() []recorded {
 	windowed, snapshot := extract.Windowed, extract.Snapshot
 	all := []recorded{
-		{extract.Spec{Dataset: wdt.StockDataset, Kind: windowed}, wdt.StockLayout(), wdt.ReadEnvelope},
-		{extract.Spec{Dataset: yonsuite.CurrentStockDataset, Kind: snapshot}, yonsuite.StockLayout(), yonsuite.ReadEnvelope},
-		{extract.Spec{Dataset: jst.SaleoutDataset, Kind: windowed}, jst.SaleoutLayout(), jst.ReadEnvelope},
+		{spec: extract.Spec{Dataset: wdt.StockDataset, Kind: windowed}, layout: wdt.StockLayout(), readEnvelope: wdt.ReadEnvelope},
+		{spec: extract.Spec{Dataset: yonsuite.CurrentStockDataset, Kind: snapshot}, layout: yonsuite.StockLayout(), readEnvelope: yonsuite.ReadEnvelope},
+		{spec: extract.Spec{Dataset: jst.SaleoutDataset, Kind: windowed}, layout: jst.SaleoutLayout(), readEnvelope: jst.ReadEnvelope, clean: jst.Clean},
 	}
 	for _, reading := range readings(wdt.ShopDataset) {
-		all = append(all, recorded{extract.Spec{Dataset: reading, Kind: snapshot}, wdt.ShopLayout(), wdt.ReadShopEnvelope})
+		all = append(all, recorded{spec: extract.Spec{Dataset: reading, Kind: snapshot}, layout: wdt.ShopLayout(), readEnvelope: wdt.ReadShopEnvelope})
 	}
 	for _, reading := range readings(wdt.StockoutDataset) {
-		all = append(all, recorded{extract.Spec{Dataset: reading, Kind: windowed}, wdt.StockoutLayout(), wdt.ReadStockoutEnvelope})
+		all = append(all, recorded{spec: extract.Spec{Dataset: reading, Kind: windowed}, layout: wdt.StockoutLayout(), readEnvelope: wdt.ReadStockoutEnvelope})
 	}
 	return all
 }

@@ -4,7 +4,8 @@
 // ends the wait for an answer that is lost on the way: a cable that is pulled, a
 // firewall that forgets a connection, a proxy that swallows what it gets. Code that
 // asks without a deadline of its own would then wait for ever. A guarded pool gives
-// every exchange one: it hangs on pgx's tracer, which sees all of them.
+// every exchange one: it hangs on pgx's tracer, which sees all of them but Ping,
+// which has to bring its own.
 package pgconnect
 
 import (

@@ -208,7 +208,7 @@ func TestALeaseThatIsGoneEndsTheRun(t *testing.T) {
 	b, r := newBench(t, "2026-01-01T00:10:00Z"), newBlocked()
 	ended := make(chan error, 1)
 	settings := quick("a")
-	settings.Now, settings.Renew = b.clock(0), 5*time.Millisecond
+	settings.Now, settings.Renew, settings.Lease = b.clock(0), 5*time.Millisecond, time.Hour
 	s := b.server(settings, func(ctx context.Context, fire schedule.Fire, begun func(int64)) error {
 		err := r.run(ctx, fire, begun)
 		ended <- err
@@ -228,6 +228,41 @@ func TestALeaseThatIsGoneEndsTheRun(t *testing.T) {
 	}
 	if got := b.ask("select state || ' ' || worker from ops.job_fire"); got != "running another" {
 		t.Errorf("the fire is %s, want it to be the other's still", got)
+	}
+}
+
+// fault 9: a lease that cannot be renewed in time is as good as gone, and what the
+// run then ends with does not count: the fire is run again.
+func TestALeaseThatCannotBeRenewedEndsTheRun(t *testing.T) {
+	t.Parallel()
+	b, r := newBench(t, "2026-01-01T00:10:00Z"), newBlocked()
+	ended := make(chan struct{})
+	settings := quick("a")
+	settings.Now, settings.Renew, settings.Lease = b.clock(0), 100*time.Millisecond, 400*time.Millisecond
+	s := b.server(settings, func(ctx context.Context, fire schedule.Fire, begun func(int64)) error {
+		err := r.run(ctx, fire, begun)
+		close(ended)
+		return err
+	}, hourly(schedule.Coalesce))
+	b.at("2026-01-01T01:00:00Z")
+	if _, err := s.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	<-r.begun
+	holder, err := b.pool.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := holder.Exec(t.Context(), "select from ops.job_fire for update"); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	if err := holder.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.tickUntilIdle(b.plain("b", b.note, hourly(schedule.Coalesce)))
+	if got := b.ask("select state || ' ' || attempt_count from ops.job_fire"); got != "ok 2" {
+		t.Errorf("the fire is %s, want it ok at the second attempt", got)
 	}
 }
 

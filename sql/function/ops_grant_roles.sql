@@ -64,6 +64,17 @@ begin
     end loop;
 
     execute 'grant usage on schema ops, report to ' || every_stage || ', pandian_analyst';
+    -- Every command looks first whether the schema is one that it may work on.
+    if to_regclass('pandian.goose_db_version') is not null then
+        for granted in
+            select pg_roles.rolname
+            from pg_catalog.pg_roles
+            where pg_roles.rolname = any (every_role)
+        loop
+            execute format('grant usage on schema pandian to %I', granted.rolname);
+            execute format('grant select on pandian.goose_db_version to %I', granted.rolname);
+        end loop;
+    end if;
     execute 'grant execute on function ops.make_day_partitions(regclass, date, date), '
         || 'ops.make_id_partitions(regclass, bigint, bigint) to ' || every_stage;
 
@@ -76,6 +87,10 @@ begin
     revoke insert, update on ops.rate_limit, ops.circuit from pandian_transform;
     execute 'grant delete on ops.job_fire to ' || every_stage;
     grant select, insert, update on ops.credential to pandian_extract, pandian_load;
+    -- Every balance says how many rows there are; those who only count need not read.
+    grant usage on schema wdt, jst, yonsuite to pandian_extract, pandian_load;
+    perform ops.grant_on('select (connection_code)', place, 'pandian_extract, pandian_load')
+    from unnest(array['wdt', 'jst', 'yonsuite']) as place;
 
     grant usage on schema staging to pandian_extract;
     grant select, insert on staging.page, staging.reject to pandian_extract;

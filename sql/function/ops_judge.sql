@@ -184,7 +184,7 @@ begin
                 when rule.verdict <> 'done' then rule.why
                 when asked.is_overtaken and judge.verb in ('retry', 'hold')
                     then 'a newer revision exists: decide on that one'
-                when judge.verb = 'retry' and asked.state = 'discarded' and asked.decided_by like 'pandian%'
+                when judge.verb = 'retry' and asked.state = 'discarded' and (asked.decided_by = 'pandian' or asked.decided_by like 'pandian, after %')
                     then 'its source withdrew it; it goes on by itself when it is due again'
             end as why,
             rule.verdict,

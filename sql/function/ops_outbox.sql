@@ -32,6 +32,8 @@ set search_path = pg_catalog
 as $$
 declare
     decision constant bigint := nextval(pg_get_serial_sequence('ops.audit', 'audit_id'));
+    -- 'pandian' is what the mappings call themselves when they withdraw a document
+    decider constant text := case when by_whom ~ '^pandian(,|$)' then 'account ' || by_whom else by_whom end;
 begin
     if coalesce(btrim(reason), '') = '' then
         raise exception 'a reason is needed: it is what the next person reads'
@@ -134,7 +136,7 @@ begin
             judged.attempt_count,
             clock_timestamp(),
             decide.reason,
-            case when decide.verb in ('hold', 'discard') then decide.by_whom end,
+            case when decide.verb in ('hold', 'discard') then decider end,
             case when decide.verb = 'hold' then judged.old_state end,
             judged.is_doubtful
         from judged
@@ -170,7 +172,7 @@ begin
                     'released: ' || decide.reason
                 )
             end,
-            decided_by = case when decide.verb in ('hold', 'discard') then decide.by_whom end,
+            decided_by = case when decide.verb in ('hold', 'discard') then decider end,
             held_state = case when decide.verb = 'hold' then judged.old_state end,
             is_doubtful = judged.is_doubtful,
             token = null,
@@ -265,7 +267,7 @@ begin
             settled.connection_code,
             decide.pipeline,
             decision,
-            decide.by_whom,
+            decider,
             decide.verb,
             settled.document_id,
             settled.business_key,
