@@ -102,15 +102,16 @@ func (l *Library) Replaceable() ([]File, error) {
 			files = append(files, file)
 		}
 	}
-	creates := map[string][]string{}
+	creates, code := map[string][]string{}, map[string]string{}
 	for _, file := range files {
+		code[file.Name] = commentLine.ReplaceAllString(file.Text, "")
 		for _, match := range created.FindAllStringSubmatch(file.Text, -1) {
 			creates[file.Name] = append(creates[file.Name], match[1])
 		}
 	}
 	return sortByNeed(files, func(later, earlier File) bool {
 		return slices.ContainsFunc(creates[earlier.Name], func(name string) bool {
-			return mentions(commentLine.ReplaceAllString(later.Text, ""), name)
+			return mentions(code[later.Name], name)
 		})
 	})
 }

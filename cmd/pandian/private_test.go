@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -57,7 +58,13 @@ func (p *person) sing(generation int) {
 		names = append(names, name)
 	}
 	member := regexp.MustCompile(`(\\*)"(` + strings.Join(names, "|") + `)\\*"\s*:\s*(?:\\*"(?:[^"\\]|\\[^"])*\\*"|null|-?[0-9.]+)`)
+	var complained atomic.Bool
+	complained.Store(generation > 1)
 	p.front.rewriting(func(call string, body []byte) []byte {
+		if call == "tplus" && !complained.Swap(true) {
+			// A target repeats what it does not like.
+			return []byte(`{"code":"EXSV0999","message":"送货地址 ` + p.canaryOf("receiver_address", 1) + ` 过长"}`)
+		}
 		if call != "wdt" && call != "jst" {
 			return body
 		}
@@ -123,6 +130,14 @@ func TestPersonalDataShowsNowhere(t *testing.T) {
 	p.hidden("run", "--json")
 	p.isThere(t)
 
+	refused := ask[string](p.shop, "select max(document_id)::text from outbox.result where message like '%' || $1 || '%'", p.canaryOf("receiver_address", 1))
+	if said := ask[string](p.shop, "select message from outbox.delivery where document_id = $1::text::bigint", refused); !strings.Contains(said, "浙江省金丝雀") {
+		t.Errorf("got %q, want what the target said for those who may see it", said)
+	}
+
+	p.hidden("outbox", "show", refused)
+	p.readsAsAnalyst(t)
+
 	p.sing(2)
 	p.hidden("extract", tplusPipeline, "--window", wholeSpan())
 	p.hidden("extract", jdyPipeline)
@@ -136,6 +151,8 @@ func TestPersonalDataShowsNowhere(t *testing.T) {
 		{"diff"}, {"diff", "--format", "csv"}, {"diff", "--json"},
 		{"transform", "--full", "--json"}, {"load", "--json"}, {"migrate", "status"},
 		{"plan", "no-such-pipeline"}, {"run", "--window", "nonsense"},
+		{"outbox", "list"}, {"outbox", "list", "--json"}, {"outbox", "list", "--format", "csv"},
+		{"outbox", "show", refused}, {"outbox", "show", refused, "--json"},
 	} {
 		p.hidden(line...)
 	}

@@ -12,7 +12,7 @@ import (
 // fault 18: never above the limit, however many processes call, and not far below it.
 func TestPacers_share_the_limit_of_a_credential(t *testing.T) {
 	t.Parallel()
-	const span = 6 * time.Minute
+	const span = 4 * time.Minute
 	for _, test := range []struct {
 		limit, processes, goroutines int
 		latency                      time.Duration
@@ -176,6 +176,29 @@ func TestPacer_survives_a_database_clock_that_is_set_back(t *testing.T) {
 		group.Wait()
 		if got := erp.between(w.begun, time.Minute, 2*time.Minute); got < 500 {
 			t.Errorf("got %d calls in the minute after, want 500 at least", got)
+		}
+	})
+}
+
+func TestPacer_does_not_catch_up_after_it_stood_still(t *testing.T) {
+	t.Parallel()
+	inWorld(t, func(w world) {
+		pacer := w.process().pacer(1200)
+		call := func(n int) {
+			for range n {
+				if _, err := pacer.Wait(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for n := range 20 {
+			call(37 + n) // ends in the middle of a block of twenty
+			time.Sleep(3 * time.Second)
+			woken := time.Now()
+			call(18)
+			if took := time.Since(woken); took < 450*time.Millisecond { // a quarter of a second's worth at once, 51 ms each
+				t.Errorf("18 calls within %s after a pause, want no burst of more than 6", took)
+			}
 		}
 	})
 }
