@@ -43,6 +43,15 @@ values
     ('buyer_tax_no', 'text', '聚水潭 发票税号'),
     ('drp_info', 'text', '聚水潭 供分销信息'),
 
+    ('receiver', 'name', 'of other platforms'),
+    ('receiver_tel', 'phone', 'of other platforms'),
+    ('receiver_street', 'address', 'of other platforms'),
+    ('receiver_email', 'text', 'of other platforms'),
+    ('buyer_name', 'name', 'of other platforms'),
+    ('id_card_no', 'text', 'of other platforms'),
+    ('id_number', 'text', 'of other platforms'),
+    ('card_name', 'name', 'of other platforms'),
+
     -- what people write about an order, addresses and phones included
     ('buyer_message', 'text', '买家留言'),
     ('cs_remark', 'text', '旺店通 客服备注'),
@@ -66,9 +75,15 @@ values
     ('dispatchaddress', 'address', '畅捷通T+ 送货地址'),
     ('linkman', 'name', '畅捷通T+ 联系人'),
     ('contactphone', 'phone', '畅捷通T+ 联系电话'),
+    ('customerphone', 'phone', '畅捷通T+ 客户电话'),
+    ('contactperson', 'name', '畅捷通T+ 联系人'),
+    ('receiveaddress', 'address', '畅捷通T+ 收货地址'),
     ('fnote', 'text', '金蝶云星空 备注: the remark of the sale-out'),
     ('freceiveaddress', 'address', '金蝶云星空 收货方地址'),
     ('freceivername', 'name', '金蝶云星空 收货人'),
+    ('freceiverphone', 'phone', '金蝶云星空 收货人电话'),
+    ('fcontactphone', 'phone', '金蝶云星空 联系电话'),
+    ('fheaddeliveryaddress', 'address', '金蝶云星空 交货地址'),
     ('flinkman', 'name', '金蝶云星空 联系人'),
     ('flinkphone', 'phone', '金蝶云星空 联系电话'),
 

@@ -45,7 +45,7 @@ func killPoints() []point {
 		{name: "after the ERP commits, before we hear", isCall: true, isTaken: true},
 		{name: "after the ERP commits, before our commit", sql: query("OutboxResultAppend"), sides: []side{before, beforeCommit}},
 		{name: "after our commit, unheard", sql: query("OutboxResultAppend"), sides: []side{committed}},
-		{name: "mid write-back", sql: query("OutboxWritebackPut"), sides: everywhere},
+		{name: "mid write-back", sql: query("OutboxWritebackPut"), sides: everywhere, only: stockPipeline},
 		{name: "mid partition rotation, making", sql: query("DayPartitionMake"), sides: []side{before, answered}, most: 4},
 		{name: "mid partition rotation, dropping", sql: query("DayPartitionDrop"), sides: everywhere, most: 4},
 		{name: "while the run begins", sql: query("OpsRunStart"), sides: everywhere},
@@ -98,6 +98,9 @@ func (c *chaos) killAt(p point, at side, nth int, args ...string) (isKilled bool
 	c.hidesSecrets(outcome{child.String(), child.ProcessState.ExitCode(), child.out.String(), child.errs.String()})
 	if !killed.Load() && child.ProcessState.ExitCode() < 0 {
 		c.t.Fatalf("the process was killed by somebody else: %s", child.errs.String())
+	}
+	if killed.Load() {
+		c.kills++
 	}
 	return killed.Load()
 }

@@ -128,7 +128,6 @@ func (c *chaos) somethingNew() {
 // left to do, and holds that nothing was lost or done twice by then.
 func (c *chaos) recovers(after string) {
 	c.t.Helper()
-	c.kills++
 	started := time.Now()
 	var last outcome
 	for {

@@ -358,7 +358,7 @@ func (p *pipelineRun) verdict(ctx context.Context) error {
 	}
 	if refused := p.loaded.Rejected + p.loaded.Abandoned; refused > 0 {
 		return fault.New(fault.TargetRefused, "%d documents were refused or given up; the others are sent", refused).
-			Suggest("select * from outbox.delivery where state in ('rejected', 'abandoned')")
+			Suggest("pandian outbox list %s --state rejected,abandoned shows them and what the target said", p.pipeline.Name)
 	}
 	return nil
 }

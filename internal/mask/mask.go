@@ -23,6 +23,10 @@ func personal() []string {
 		"id_card", "id_card_no", "id_card_type", "id_number", "card_name", "buyer_nick", "buyer_name", "buyer_message",
 		"shop_buyer_id", "customer_name", "nick_name", "contact", "telno", "mobile", "phone", "address", "email",
 		"dispatchaddress", "linkman", "contactphone", "customerphone", "contactperson", "receiveaddress",
+		"account_nick", "buyer_account", "buyer_id", "buyer_open_uid", "buyer_tax_no", "fenxiao_nick", "invoice_title", "oaid", "open_id",
+		"pay_account_id", "drp_info",
+		// what people write about an order, or a machine repeats of it
+		"remark", "cs_remark", "shop_remark", "print_remark", "node", "fnote", "invoice_content", "error_info",
 		"flinkman", "flinkphone", "freceiveaddress", "freceivername", "freceiverphone", "fcontactphone", "fheaddeliveryaddress",
 	}
 }
@@ -30,7 +34,7 @@ func personal() []string {
 // secret are names of fields that open something.
 func secret() []string {
 	return []string{
-		"app_key", "appkey", "app_secret", "appsecret", "secret", "sh_secret", "refresh_token", "access_token", "session",
+		"app_key", "appkey", "app_secret", "appsecret", "secret", "sh_secret", "refresh_token", "access_token", "session", "session_key",
 		"sessionid", "kdsvcsessionid", "password", "passwd", "token", "sign", "signature", "ticket", "appticket", "certificate",
 		"opentoken", "encryptkey", "authorization", "client_secret", "apptoken", "app-token", "app_signature",
 	}
