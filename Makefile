@@ -23,6 +23,24 @@ test: ## every test, with the race detector
 oracle: ## 10,000 generated worlds: the SQL comparison against a naive one
 	PANDIAN_ORACLE_SEEDS=10000 go test -timeout 2h -run Oracle ./transform
 
+KILLS ?= 200
+SEED ?= $(shell date +%s)
+
+.PHONY: chaos
+chaos: ## kill -9 at 200 places drawn by chance (KILLS, SEED), at 5 % faults
+	@.ci/chaos TestKillsAtPlacesDrawnByChance PANDIAN_CHAOS_KILLS=$(KILLS) PANDIAN_CHAOS_SEED=$(SEED)
+
+SERVE_SECONDS ?= 300
+POSTGRES_SECONDS ?= 60
+
+.PHONY: chaos-serve
+chaos-serve: ## two servers on one database, one killed every 10 s for 5 min (SERVE_SECONDS, SEED), at 5 % faults
+	@.ci/chaos TestServersThatAreKilledByTurns PANDIAN_CHAOS_SERVE_SECONDS=$(SERVE_SECONDS) PANDIAN_CHAOS_SEED=$(SEED)
+
+.PHONY: chaos-postgres
+chaos-postgres: ## connections ended every 5 s for 60 s, crashes and two outages of 30 s (POSTGRES_SECONDS)
+	@.ci/chaos '(TestConnectionsThatAreTerminated|TestADatabaseThatRestarts)' PANDIAN_CHAOS_SECONDS=$(POSTGRES_SECONDS)
+
 .PHONY: bench
 bench: ## benchmarks, five rounds
 	go test -run '^$$' -bench . -benchmem -count 5 ./...

@@ -30,7 +30,11 @@ const recoveryTime = time.Minute
 
 func newChaos(t *testing.T, pipeline string, seed uint64) *chaos {
 	t.Helper()
-	d := newDocuments(t, chaosOptions())
+	return chaosOf(t, newDocuments(t, chaosOptions()), pipeline, seed)
+}
+
+func chaosOf(t *testing.T, d *documents, pipeline string, seed uint64) *chaos {
+	t.Helper()
 	d.alsoCompares()
 	d.pace, d.drain = chaosPace, chaosDrain
 	// The seed is the same for the same pipeline, whichever others run beside it.
@@ -107,6 +111,13 @@ func (c *chaos) agesPartitions() {
 // somethingNew gives the next run something to do at every stage.
 func (c *chaos) somethingNew() {
 	c.t.Helper()
+	c.worldChanges()
+	c.agesPartitions()
+	nextSecond()
+}
+
+// worldChanges makes work at the platforms alone.
+func (c *chaos) worldChanges() {
 	seed := c.random.Uint64()
 	switch c.pipeline {
 	case stockPipeline:
@@ -120,8 +131,6 @@ func (c *chaos) somethingNew() {
 		c.box.Stockouts().OpenShops(3, time.Now())
 		c.box.Stockouts().CloseShops(1, seed, time.Now())
 	}
-	c.agesPartitions()
-	nextSecond()
 }
 
 // recovers runs the pipeline again and again, as a schedule would, until nothing is

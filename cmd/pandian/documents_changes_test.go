@@ -246,7 +246,8 @@ func TestNewDocumentsArrive(t *testing.T) {
 func TestAShopThatIsMappedLaterReleasesItsDocuments(t *testing.T) {
 	t.Parallel()
 	cases := map[string]struct {
-		pipeline, source, target, shop string
+		pipeline, source, target string
+		shop                     string // a query of the shops that documents name
 	}{
 		"sale-outs": {k3Pipeline, "jst-qimen", "k3", "select distinct shop_id from jst.saleout"},
 		"stockouts": {tplusPipeline, "wdt-main", "tplus", "select distinct shop_no from wdt.stockout"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -127,12 +128,27 @@ func TestTargetsThatFailReceiveEachDocumentOnce(t *testing.T) {
 			}
 			d.faulty()
 			d.arrives(c.pipeline)
+			if strings.Contains(name, "lost") {
+				d.askedBeforeResending(targetOf(c.pipeline))
+			}
 			received := d.box.Received()
 			if got := d.run(c.pipeline); got.Documents.Sent != 0 {
 				t.Errorf("got %+v of a run after all had arrived, want nothing sent", got.Documents)
 			}
 			d.sentNothing(received)
 		})
+	}
+}
+
+// askedBeforeResending holds that a document whose answer was lost was looked up and
+// not sent again: then the target neither refused nor changed one.
+func (d *documents) askedBeforeResending(target string) {
+	d.t.Helper()
+	for _, entry := range d.ledger(target) {
+		if entry.Created > 0 && (entry.Refused > 0 || entry.Updated > 0) {
+			d.t.Errorf("%s: %s was sent again although it was there: refused %d times (%s), updated %d times",
+				target, entry.Key, entry.Refused, entry.Reason, entry.Updated)
+		}
 	}
 }
 

@@ -81,7 +81,7 @@ func TestLandedRecordingsAreDeliveredAsARunDoes(t *testing.T) {
 				}
 				return records, changed
 			}
-			if records, _ := land(); records < int64(d.dues(c.pipeline).typed) {
+			if records, _ := land(); records < d.dues(c.pipeline).typed {
 				t.Errorf("got %d records, want at least those of the %d rows", records, d.dues(c.pipeline).typed)
 			}
 			transformed := d.stage("transform", c.pipeline)

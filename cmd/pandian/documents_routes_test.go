@@ -67,9 +67,6 @@ func jstWay(connection string, way func(*documents) keys, paging string) func(*d
 			more = way(d)
 		}
 		more["paging"] = paging
-		if connection == "jst-open" && more["customer_id"] != "" {
-			delete(more, "customer_id")
-		}
 		return map[string]keys{connection: more}
 	}
 }

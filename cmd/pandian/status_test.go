@@ -11,7 +11,7 @@ import (
 func TestStatusShowsSchedules(t *testing.T) {
 	t.Parallel()
 	s := scheduled(t, `{cron: "30 4 * * *", time_zone: America/New_York, reread: {cron: "0 5 * * *", span: 2d}}`, shopOptions{})
-	s.must("serve", "--once")
+	s.once()
 
 	t.Run("also of a pipeline that never ran, in their own zone", func(t *testing.T) {
 		s := s.in(t)
@@ -38,7 +38,7 @@ func TestStatusShowsSchedules(t *testing.T) {
 		if told := s.must("status"); !strings.Contains(told.stderr, "is overdue: no pandian serve runs") {
 			t.Errorf("there is no word of it in %s", told)
 		}
-		s.must("serve", "--once")
+		s.once()
 		// Two or three of the last three days' fires are past, as the hour may be.
 		read := decode[[]pipelineStatus](t, s.must("status", "--json").envelope(t).Result)[0].Schedules[0]
 		if read.MissedCount < 2 || read.MissedCount > 3 || read.MissedInADay != read.MissedCount || read.IsOverdue || *read.LastState != "ok" {

@@ -82,7 +82,7 @@ func newClient(transport http.RoundTripper, settings erphttp.Settings) (*erphttp
 
 func call() erphttp.Call {
 	return erphttp.Call{Operation: "list", Build: func(ctx context.Context) (*http.Request, error) {
-		return http.NewRequestWithContext(ctx, http.MethodGet, "http://erp.example/list?access_token=CANARY-token", nil)
+		return http.NewRequestWithContext(ctx, http.MethodGet, "https://erp.example/list?access_token=CANARY-token", nil)
 	}}
 }
 

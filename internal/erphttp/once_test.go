@@ -65,7 +65,7 @@ func TestOnce_repeats_only_what_had_no_effect(t *testing.T) {
 					Platform: "toy", Classify: classifyBusy, Settings: erphttp.Settings{MaxBody: 50},
 					Deps: erphttp.Deps{Transport: transport},
 				})
-				_, err := client.DoBuffered(t.Context(), once("http://erp.example/save"))
+				_, err := client.DoBuffered(t.Context(), once("https://erp.example/save"))
 				if got := transport.calls.Load(); got != test.calls {
 					t.Errorf("got %d calls, want %d", got, test.calls)
 				}

@@ -186,7 +186,7 @@ func TestPacer_does_not_catch_up_after_it_stood_still(t *testing.T) {
 		pacer := w.process().pacer(1200)
 		call := func(n int) {
 			for range n {
-				if _, err := pacer.Wait(t.Context()); err != nil {
+				if _, err := pacer.Wait(w.Context()); err != nil {
 					t.Fatal(err)
 				}
 			}

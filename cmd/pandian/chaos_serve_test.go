@@ -1,0 +1,168 @@
+package main
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// chaosServeSeconds is how long servers are killed; make chaos-serve asks for more.
+const chaosServeSeconds = "PANDIAN_CHAOS_SERVE_SECONDS"
+
+// servedBy are two servers on one database, and what their schedules run.
+type servedBy struct {
+	*documents
+	merchants []*chaos
+	servers   [2]*process
+	// fallen are the servers that were killed.
+	fallen []*process
+}
+
+func newServed(t *testing.T, seed uint64) *servedBy {
+	t.Helper()
+	d := newDocuments(t, chaosOptions())
+	s := &servedBy{documents: d}
+	first := chaosOf(t, d, stockPipeline, seed)
+	for _, pipeline := range chaosPipelines() {
+		d.replace("  "+pipeline+":\n", "  "+pipeline+":\n    schedule: {cron: \"@every 2s\"}\n")
+		one := *first
+		one.pipeline = pipeline
+		s.merchants = append(s.merchants, &one)
+	}
+	for index := range s.servers {
+		s.serve(index)
+	}
+	return s
+}
+
+// serve starts one of the servers.
+func (s *servedBy) serve(index int) {
+	s.t.Helper()
+	inside := *s.shop
+	inside.environ = append(append([]string{}, s.environ...), asPandian+"="+hurried)
+	s.servers[index] = inside.start("serve", "--listen", "127.0.0.1:0", "--grace", "30s")
+}
+
+// falls kills one of the servers and starts another.
+func (s *servedBy) falls(index int) {
+	s.t.Helper()
+	if s.servers[index].ProcessState != nil {
+		s.t.Errorf("a server ended by itself: %s", s.servers[index].errs.String())
+	}
+	s.servers[index].kill()
+	s.fallen = append(s.fallen, s.servers[index])
+	s.serve(index)
+}
+
+// left is what all pipelines have left.
+func (s *servedBy) left() (left int) {
+	for _, c := range s.merchants {
+		left += c.left()
+	}
+	return left
+}
+
+// isWell says whether what is left is nothing, by the sandbox's truth.
+func (s *servedBy) isWell() bool {
+	if s.left() > 0 {
+		return false
+	}
+	for _, c := range s.merchants {
+		if found := c.tally(); len(found.Lost)+len(found.Duplicates) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// ends stops both servers as an operator would.
+func (s *servedBy) ends() {
+	s.t.Helper()
+	for _, server := range s.servers {
+		if ended := s.send(server, syscall.SIGTERM); ended.code != 0 {
+			s.t.Errorf("want a server that is asked to end to end well, got %s", ended)
+		}
+	}
+	for _, server := range s.fallen {
+		s.hidesSecrets(outcome{server.String(), -1, server.out.String(), server.errs.String()})
+		if strings.Contains(server.errs.String(), "panic:") {
+			s.t.Errorf("a server panicked: %s", server.errs.String())
+		}
+	}
+}
+
+// faults 1, 2, 29: two servers, one of which is killed every few seconds, while one
+// call in twenty goes wrong and new documents come in.
+func TestServersThatAreKilledByTurns(t *testing.T) {
+	t.Parallel()
+	seconds, seed := fromEnv(t, chaosServeSeconds, 12), fromEnv(t, chaosSeed, 1)
+	period := max(3*time.Second, min(10*time.Second, time.Duration(seconds)*time.Second/4))
+	s := newServed(t, uint64(seed))
+	s.faulty(fivePercent()...)
+
+	random, ended := s.merchants[0].random, time.Now().Add(time.Duration(seconds)*time.Second)
+	kill := time.NewTicker(period)
+	defer kill.Stop()
+	work := time.NewTicker(2 * time.Second)
+	defer work.Stop()
+	for time.Now().Before(ended) {
+		select {
+		case <-kill.C:
+			s.falls(random.IntN(len(s.servers)))
+		case <-work.C:
+			for _, c := range s.merchants {
+				c.worldChanges()
+			}
+		}
+	}
+	stopped := time.Now()
+	for !s.isWell() {
+		if time.Since(stopped) > 3*time.Minute {
+			t.Errorf("%d documents are left 3 minutes after the last kill", s.left())
+			break
+		}
+		time.Sleep(500 * time.Millisecond)
+	}
+	took := time.Since(stopped)
+	s.ends()
+	s.settlesAll(t, seed, took)
+}
+
+// settlesAll ends the faults and holds everything against the truth.
+func (s *servedBy) settlesAll(t *testing.T, seed int, took time.Duration) {
+	t.Helper()
+	var all tolls
+	for _, c := range s.merchants {
+		c.settles()
+		all.add(c, c.tally())
+	}
+	all.kills, all.faults, all.took = len(s.fallen), s.faultsFired(), []time.Duration{took}
+	all.open += ask[int](s.shop, "select count(*) from ops.job_fire where state = 'running'")
+	fires := s.pairs("select state, count(*)::text from ops.job_fire group by state")
+	again := ask[int](s.shop, "select count(*) from ops.job_fire where attempt_count > 1")
+	longest := ask[float64](s.shop, `
+		select coalesce(max(extract(epoch from finished_at - started_at)), 0)::float8 from ops.job_fire where attempt_count > 1 and state in ('ok', 'failed')`)
+	t.Logf("fires by state: %v; %d were taken over from a server that was killed, the slowest %.0f s after it began", fires, again, longest)
+	all.tells(t, seed, len(s.merchants))
+	if file := os.Getenv(chaosReport); file != "" {
+		s.tellsFires(t, file, fires, strconv.Itoa(again), strconv.FormatFloat(longest, 'f', 0, 64))
+	}
+}
+
+// tellsFires puts a line about the fires before the others of the report.
+func (s *servedBy) tellsFires(t *testing.T, file string, fires map[string]string, again, longest string) {
+	t.Helper()
+	line := "fires:"
+	for _, state := range []string{"ok", "failed", "skipped", "coalesced", "missed", "lost"} {
+		if count := fires[state]; count != "" {
+			line += " " + count + " " + state + ","
+		}
+	}
+	line += " " + again + " taken over, the slowest done " + longest + " s after it began\n"
+	if err := os.WriteFile(file, append([]byte(line), mustRead(t, file)...), 0o600); err != nil {
+		t.Error(err)
+	}
+}
