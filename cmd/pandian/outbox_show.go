@@ -226,7 +226,7 @@ func (d *shownDocument) read(ctx context.Context, pool *pgxpool.Pool) error {
 	}
 	exchanges, err := collect[shownExchange](ctx, pool, `
 		select attempt, exchanged_at, request, response
-		from outbox.exchange
+		from report.document_exchange
 		where (connection_code, pipeline_code, document_id) = ($1, $2, $3)`, key...)
 	if err != nil {
 		return fmt.Errorf("read the last exchange: %w", err)

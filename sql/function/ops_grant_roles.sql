@@ -142,7 +142,7 @@ begin
     -- An analyst reads everything but raw answers, secrets and personal data. What the views of report and
     -- outbox.delivery show of these is masked.
     grant usage on schema wdt, jst, yonsuite, core, ref, compare, outbox to pandian_analyst;
-    perform ops.grant_on('select', place, 'pandian_analyst', array['credential', 'input_page', 'exchange'])
+    perform ops.grant_on('select', place, 'pandian_analyst', array['credential', 'input_page'])
     from unnest(array['wdt', 'jst', 'yonsuite', 'core', 'ref', 'compare', 'outbox', 'ops', 'report']) as place;
     perform ops.grant_on('insert, update, delete', 'ref', 'pandian_analyst');
     grant usage on all sequences in schema ref to pandian_analyst;
@@ -214,6 +214,6 @@ begin atomic
             )
         )
         -- documents, and what targets said of them
-        or (schema_name, column_name) in (('outbox', 'payload'), ('outbox', 'message'));
+        or (schema_name, column_name) in (('outbox', 'payload'), ('outbox', 'message'), ('outbox', 'request'), ('outbox', 'response'));
 end;
 comment on function ops.is_private_column(text, text, text) is 'True for a column of a table that may hold personal data or a secret.';
