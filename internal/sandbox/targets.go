@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"pandian/internal/sandbox/jdy"
@@ -51,17 +52,16 @@ func (s *Sandbox) knownToK3() func(kind, code string) bool {
 	return oneOf(codes)
 }
 
-// knownToTPlus tells which codes 畅捷通T+ has. Goods are asked for at each call:
-// new stockouts may bring new ones.
+// knownToTPlus tells which codes 畅捷通T+ has. Goods and customers are asked for at
+// each call: new stockouts and shops may bring new ones.
 func (s *Sandbox) knownToTPlus() func(kind, code string) bool {
-	codes := map[string][]string{tplus.KindWarehouse: s.stockouts.Warehouses(), tplus.KindBusiType: {"15"}}
-	for _, code := range s.stockouts.Customers() {
-		codes[tplus.KindPartner] = append(codes[tplus.KindPartner], code)
-	}
-	known := oneOf(codes)
+	known := oneOf(map[string][]string{tplus.KindWarehouse: s.stockouts.Warehouses(), tplus.KindBusiType: {"15"}})
 	return func(kind, code string) bool {
-		if kind == tplus.KindInventory {
+		switch kind {
+		case tplus.KindInventory:
 			return slices.Contains(s.stockouts.Inventories(), code)
+		case tplus.KindPartner:
+			return slices.Contains(slices.Collect(maps.Values(s.stockouts.Customers())), code)
 		}
 		return known(kind, code)
 	}

@@ -119,6 +119,21 @@ func TestRights(t *testing.T) {
 		}
 	})
 
+	t.Run("on_private_columns_no_reader_has_one", func(t *testing.T) {
+		for _, column := range list(t, conn, ours+`
+			select format('%s may read %s of %s', role, pg_attribute.attname, our_relation.name)
+			from our_relation
+			inner join pg_attribute on pg_attribute.attrelid = our_relation.oid
+			cross join unnest(array['pandian_operator', 'pandian_analyst']) as role
+			where
+				our_relation.relkind in ('r', 'p')
+				and pg_attribute.attnum > 0
+				and ops.is_private_column(our_relation.nspname, split_part(our_relation.name, '.', 2), pg_attribute.attname)
+				and has_column_privilege(role, our_relation.oid, pg_attribute.attnum, 'select')`) {
+			t.Error(column)
+		}
+	})
+
 	t.Run("on_partitions_and_everything_else_there_is_none", func(t *testing.T) {
 		exec(t, conn, "select ops.make_id_partitions('outbox.document', 1, 5000000), ops.make_day_partitions('staging.page', '2026-01-01', '2026-01-02')")
 		exec(t, conn, "select ops.grant_roles()") // as the next migration does
