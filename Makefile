@@ -17,7 +17,7 @@ demo: ## compare the stock of two simulated ERPs and stay up
 
 .PHONY: test
 test: ## every test, with the race detector
-	go test -race ./...
+	go test -race -timeout 14m ./...
 
 .PHONY: oracle
 oracle: ## 10,000 generated worlds: the SQL comparison against a naive one
