@@ -22,9 +22,8 @@ type tap struct {
 	url             string // the database, through the relay
 	network, server string
 
-	mu         sync.Mutex
-	trap       *trap
-	statements int // seen since the trap was set
+	mu   sync.Mutex
+	trap *trap
 }
 
 // side is when, beside its statement, a trap springs.
@@ -87,21 +86,13 @@ func newTap(t *testing.T, database string) *tap {
 func (p *tap) set(next *trap) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.trap, p.statements = next, 0
+	p.trap = next
 }
 
-// seen is how many statements passed since the trap was set.
-func (p *tap) seen() int {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.statements
-}
-
-// meets counts a statement and returns the trap if this is the one that springs it.
+// meets returns the trap if this is the one that springs it.
 func (p *tap) meets(sql string) *trap {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.statements++
 	if p.trap == nil || !p.trap.matches(sql) {
 		return nil
 	}
