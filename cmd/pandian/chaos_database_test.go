@@ -166,7 +166,7 @@ func TestConnectionsThatAreTerminated(t *testing.T) {
 			}
 			c.recovers("connections terminated")
 			c.settles()
-			t.Logf("%d connections ended in %d rounds; %d runs went well and %d failed meanwhile; all well %s after the last",
+			reports(t, pipeline+": %d connections ended in %d rounds; %d runs went well and %d failed meanwhile; all well %s after the last",
 				terminated, rounds, ok, failed, c.took[0].Round(10*time.Millisecond))
 		})
 	}
@@ -222,7 +222,7 @@ func TestADatabaseThatRestarts(t *testing.T) {
 		c.recovers("server stopped at once")
 	}
 	c.settles()
-	t.Logf("%d crashes, %d runs went well and %d failed meanwhile; two outages of %s, all well %s after them",
+	reports(t, "%d crashes, %d runs went well and %d failed meanwhile; two outages of %s, all well %s after them",
 		crashes, ok, failed, away, c.took)
 }
 
@@ -267,7 +267,7 @@ func TestADatabaseWithoutFreeConnections(t *testing.T) {
 	c.recovers("no free connections") // in what the crowd left free
 	crowd.leaves(1000)
 	c.settles()
-	t.Logf("a run that met the crowd in the middle ended with exit code %d; with 12 connections free all was well after %s", ended.code, c.took[0])
+	reports(t, "a run that met the crowd in the middle ended with exit code %d; with 12 connections free all was well after %s", ended.code, c.took[0])
 }
 
 // crowd are idle connections of other programs, all that there are.

@@ -79,11 +79,27 @@ func (v *tolls) tells(t *testing.T, seed, merchants int) {
 	if t.Failed() {
 		state = "FAILED: "
 	}
-	t.Logf("%s\n%s", figures, v.line())
-	if file := os.Getenv(chaosReport); file != "" {
-		if err := os.WriteFile(file, []byte(figures+"\n"+state+v.line()+"\n"), 0o600); err != nil {
-			t.Error(err)
-		}
+	reports(t, "%s\n%s%s", figures, state, v.line())
+}
+
+// reports writes a line to the log of the test, and to the file that is asked for.
+func reports(t *testing.T, format string, args ...any) {
+	t.Helper()
+	line := fmt.Sprintf(format, args...)
+	t.Log(line)
+	path := os.Getenv(chaosReport)
+	if path == "" {
+		return
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.WriteString(line + "\n"); err != nil {
+		t.Error(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

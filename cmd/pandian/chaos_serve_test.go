@@ -1,8 +1,6 @@
 package main
 
 import (
-	"os"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -64,12 +62,14 @@ func (s *servedBy) worldsChange() {
 	for _, c := range s.merchants {
 		c.worldChanges()
 	}
+	var shops, customers []string
 	for shop, customer := range s.box.Stockouts().Customers() {
-		s.tell(`
-			insert into ref.shop_map (source_connection_code, source_shop_code, target_connection_code, customer_code)
-			values ('wdt-main', $1, 'tplus', $2)
-			on conflict do nothing`, shop, customer)
+		shops, customers = append(shops, shop), append(customers, customer)
 	}
+	s.tell(`
+		insert into ref.shop_map (source_connection_code, source_shop_code, target_connection_code, customer_code)
+		select 'wdt-main', unnest($1::text[]), 'tplus', unnest($2::text[])
+		on conflict do nothing`, shops, customers)
 }
 
 // left is what all pipelines have left.
@@ -158,24 +158,6 @@ func (s *servedBy) settlesAll(t *testing.T, seed int, took time.Duration) {
 	again := ask[int](s.shop, "select count(*) from ops.job_fire where attempt_count > 1")
 	longest := ask[float64](s.shop, `
 		select coalesce(max(extract(epoch from finished_at - noted_at)), 0)::float8 from ops.job_fire where attempt_count > 1 and state in ('ok', 'failed')`)
-	t.Logf("fires by state: %v; %d were taken over from a server that was killed, the slowest done %.0f s after its time", fires, again, longest)
+	reports(t, "fires by state: %v; %d were taken over from a server that was killed, the slowest done %.0f s after its time", fires, again, longest)
 	all.tells(t, seed, len(s.merchants))
-	if file := os.Getenv(chaosReport); file != "" {
-		s.tellsFires(t, file, fires, strconv.Itoa(again), strconv.FormatFloat(longest, 'f', 0, 64))
-	}
-}
-
-// tellsFires puts a line about the fires before the others of the report.
-func (s *servedBy) tellsFires(t *testing.T, file string, fires map[string]string, again, longest string) {
-	t.Helper()
-	line := "fires:"
-	for _, state := range []string{"ok", "failed", "skipped", "coalesced", "missed", "lost"} {
-		if count := fires[state]; count != "" {
-			line += " " + count + " " + state + ","
-		}
-	}
-	line += " " + again + " taken over, the slowest done " + longest + " s after its time\n"
-	if err := os.WriteFile(file, append([]byte(line), mustRead(t, file)...), 0o600); err != nil {
-		t.Error(err)
-	}
 }

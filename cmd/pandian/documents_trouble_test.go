@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +120,9 @@ func (d *documents) doctorNames(connection, says string) {
 	}
 }
 
+// elevenMinutes is a difference as it is told; seconds pass while it is measured.
+var elevenMinutes = regexp.MustCompile(`(10m5\ds|11m\ds) behind`)
+
 // fault 20: a clock that is 11 minutes off. Where the platform tells its time, the
 // next call goes by it; 星空's login does not forgive it, and the error says so.
 func TestAClockThatIsOff(t *testing.T) {
@@ -148,12 +152,12 @@ func TestAClockThatIsOff(t *testing.T) {
 			if !c.refused {
 				d.run(c.pipeline)
 				d.arrives(c.pipeline)
-			} else if failed := d.fails(fault.TargetUnreachable, "run", c.pipeline); !strings.Contains(failed.Message, "11m0s behind") {
+			} else if failed := d.fails(fault.TargetUnreachable, "run", c.pipeline); !elevenMinutes.MatchString(failed.Message) {
 				t.Errorf("got %q, want it to say how far the clock is off", failed.Message)
 			}
 			bad, _ := d.doctor()
 			for _, connection := range []string{"jst-open", "jst-qimen", "wdt-main", "k3", "jdy", "tplus"} {
-				if got := bad["connection "+connection]; !strings.Contains(got.Detail, "11m0s behind") || got.Advice == "" {
+				if got := bad["connection "+connection]; !elevenMinutes.MatchString(got.Detail) || got.Advice == "" {
 					t.Errorf("got %+v of %s, want doctor to say how far the clock is off", got, connection)
 				}
 			}
