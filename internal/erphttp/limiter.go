@@ -51,11 +51,11 @@ func NewLimiter(callsPerMinute int) *Limiter {
 func (l *Limiter) Wait(ctx context.Context) (time.Duration, error) {
 	start := time.Now()
 	for {
-		if err := sleep(ctx, l.held()); err != nil {
+		if err := Sleep(ctx, l.held()); err != nil {
 			return time.Since(start), err
 		}
 		reservation := l.rate.Reserve()
-		if err := sleep(ctx, reservation.Delay()); err != nil {
+		if err := Sleep(ctx, reservation.Delay()); err != nil {
 			reservation.Cancel()
 			return time.Since(start), err
 		}
@@ -82,7 +82,8 @@ func (l *Limiter) held() time.Duration {
 	return time.Until(l.heldUntil)
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep returns after d, or with the context's error as soon as that has one.
+func Sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
 	}

@@ -1,7 +1,5 @@
 package fault
 
-import "fmt"
-
 // Exit codes of every command. They are part of the interface: scripts and
 // schedulers branch on them.
 const (
@@ -58,6 +56,3 @@ func Exits() []Exit {
 		{ExitTerminated, "forced stop by SIGTERM"},
 	}
 }
-
-// String returns "4  differences were found …".
-func (e Exit) String() string { return fmt.Sprintf("%3d  %s", e.Code, e.Meaning) }

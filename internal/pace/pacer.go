@@ -87,7 +87,7 @@ func (p *Pacer) wait(ctx context.Context, arrived time.Time) error {
 			}
 			continue
 		}
-		if err := sleep(ctx, time.Until(slot)); err != nil {
+		if err := erphttp.Sleep(ctx, time.Until(slot)); err != nil {
 			return err
 		}
 		// A hold may have begun while this call was waiting for its slot, or the
@@ -140,7 +140,7 @@ func (p *Pacer) lease(ctx context.Context, arrived time.Time) error {
 		default:
 			pause = min(time.Second, p.Patience/10)
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := erphttp.Sleep(ctx, pause); err != nil {
 			return err
 		}
 	}
@@ -234,18 +234,4 @@ func moment(clock func() time.Time) *time.Time {
 func within(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	limit = max(limit, time.Millisecond)
 	return context.WithTimeoutCause(ctx, limit, fmt.Errorf("the database did not answer within %s: %w", limit.Round(time.Millisecond), context.DeadlineExceeded))
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -18,9 +18,6 @@ const (
 	Skip Policy = "skip"
 )
 
-// Policies lists all policies, the default first.
-func Policies() []Policy { return []Policy{Coalesce, CatchUp, Skip} }
-
 // Lateness is how late a fire may be noticed and still count as in time.
 const Lateness = time.Minute
 

@@ -142,14 +142,11 @@ func (d *delivery) save(ctx context.Context, items []item) error {
 // more: nobody but the gateway says that nothing was written.
 func (d *delivery) again(ctx context.Context, items []item, attempt int) ([]item, error) {
 	settings := d.client.conn.HTTP
-	timer := time.NewTimer(min(settings.BaseDelay<<min(attempt-1, 10), settings.MaxDelay))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return d.prepare(ctx, items)
-	case <-ctx.Done():
+	wait := min(settings.BaseDelay<<min(attempt-1, 10), settings.MaxDelay)
+	if erphttp.Sleep(ctx, wait) != nil {
 		return nil, &haltError{cause: context.Cause(ctx)}
 	}
+	return d.prepare(ctx, items)
 }
 
 func (d *delivery) halve(ctx context.Context, items []item) error {

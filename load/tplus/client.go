@@ -167,14 +167,10 @@ func (c *client) sleep(ctx context.Context, wait time.Duration) error {
 	if c.conn.HTTP.ThrottleWait > 0 {
 		wait = c.conn.HTTP.ThrottleWait
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
+	if erphttp.Sleep(ctx, wait) != nil {
 		return fmt.Errorf("%s wait: %w", platform, context.Cause(ctx))
 	}
+	return nil
 }
 
 // gate lets nothing through while the platform does not reach the server: each call
