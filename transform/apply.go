@@ -6,7 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"regexp"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,21 +16,16 @@ import (
 // database has, in the order in which they are applied. A database without
 // ops.sql_object has none of them.
 func (l *Library) Outdated(ctx context.Context, conn *pgx.Conn) ([]File, error) {
-	files, err := l.Replaceable()
-	if err != nil {
-		return nil, err
-	}
 	applied, err := appliedHashes(ctx, conn)
 	if err != nil {
 		return nil, err
 	}
-	var outdated []File
-	for _, file := range files {
-		if applied[file.Name] != hashText(file.Text) {
-			outdated = append(outdated, file)
-		}
+	isApplied := func(file File) bool { return applied[file.Name] == hashText(file.Text) }
+	if !slices.ContainsFunc(l.files, func(file File) bool { return file.isReplaceable() && !isApplied(file) }) {
+		return nil, nil // as a rule, and putting them in order takes a while
 	}
-	return outdated, nil
+	files, err := l.Replaceable()
+	return slices.DeleteFunc(files, isApplied), err
 }
 
 // Apply brings functions and views up to date in one transaction and grants
@@ -60,8 +55,6 @@ func (l *Library) Apply(ctx context.Context, conn *pgx.Conn) ([]string, error) {
 	return names, err
 }
 
-var createdView = regexp.MustCompile(`(?m)^create or replace view ([a-z_]+\.[a-z_]+)`)
-
 // applyFile runs a file. A view whose columns changed cannot be replaced, so
 // it is dropped and made again; what people built on it keeps it from being
 // dropped, and the error says so.
@@ -76,9 +69,12 @@ func applyFile(ctx context.Context, tx pgx.Tx, file File) error {
 		if _, err := tx.Exec(ctx, "rollback to savepoint replaceable"); err != nil {
 			return err
 		}
-		for _, match := range createdView.FindAllStringSubmatch(file.Text, -1) {
-			if _, err := tx.Exec(ctx, "drop view if exists "+match[1]); err != nil {
-				return fmt.Errorf("its columns changed; drop what depends on %s and apply again: %w", match[1], err)
+		for _, made := range file.Creates() {
+			if made.Kind != "view" {
+				continue
+			}
+			if _, err := tx.Exec(ctx, "drop view if exists "+made.Name); err != nil {
+				return fmt.Errorf("its columns changed; drop what depends on %s and apply again: %w", made.Name, err)
 			}
 		}
 		err = execFile(ctx, tx, file.Text)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -91,46 +90,22 @@ func (l *Library) Checks(pipeline string) []File {
 	return checks
 }
 
-var created = regexp.MustCompile(`(?m)^create or replace (?:view|function) ([a-z_]+\.[a-z_]+)`)
-
 // Replaceable returns the files of function/ and view/, each after those whose
 // functions and views it names.
 func (l *Library) Replaceable() ([]File, error) {
 	var files []File
 	for _, file := range l.files {
-		if file.Folder == "function" || file.Folder == "view" {
+		if file.isReplaceable() {
 			files = append(files, file)
 		}
 	}
-	creates, code := map[string][]string{}, map[string]string{}
+	mentioned := map[string]map[string]bool{}
 	for _, file := range files {
-		code[file.Name] = commentLine.ReplaceAllString(file.Text, "")
-		for _, match := range created.FindAllStringSubmatch(file.Text, -1) {
-			creates[file.Name] = append(creates[file.Name], match[1])
-		}
+		mentioned[file.Name] = namesIn(file.Text)
 	}
 	return sortByNeed(files, func(later, earlier File) bool {
-		return slices.ContainsFunc(creates[earlier.Name], func(name string) bool {
-			return mentions(code[later.Name], name)
-		})
+		return slices.ContainsFunc(earlier.Creates(), func(made Created) bool { return mentioned[later.Name][made.Name] })
 	})
-}
-
-// commentLine is what a file says about others without needing them.
-var commentLine = regexp.MustCompile(`(?m)^\s*--.*$`)
-
-// mentions tells whether name stands in text as a whole word.
-func mentions(text, name string) bool {
-	for {
-		at := strings.Index(text, name)
-		if at < 0 {
-			return false
-		}
-		text = text[at+len(name):]
-		if text == "" || !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz0123456789_", rune(text[0])) {
-			return true
-		}
-	}
 }
 
 // sortByNeed orders files so that each comes after those it needs, otherwise

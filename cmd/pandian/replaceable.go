@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -60,8 +59,6 @@ func (r replaceable) Apply(ctx context.Context, conn *pgx.Conn) ([]string, error
 	return r.library.Apply(ctx, conn)
 }
 
-var createdObject = regexp.MustCompile(`(?m)^create or replace (view|function) ([a-z_]+)\.([a-z_]+)`)
-
 // gone returns the names of the files that were applied and of which a function
 // or view is not there.
 func (r replaceable) gone(ctx context.Context, conn *pgx.Conn) ([]string, error) {
@@ -74,10 +71,8 @@ func (r replaceable) gone(ctx context.Context, conn *pgx.Conn) ([]string, error)
 		if !there["file "+file.Name] {
 			continue
 		}
-		for _, made := range createdObject.FindAllStringSubmatch(file.Text, -1) {
-			if !there[made[1]+" "+made[2]+"."+made[3]] && !slices.Contains(gone, file.Name) {
-				gone = append(gone, file.Name)
-			}
+		if slices.ContainsFunc(file.Creates(), func(made transform.Created) bool { return !there[made.Kind+" "+made.Name] }) {
+			gone = append(gone, file.Name)
 		}
 	}
 	return gone, nil
