@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +24,8 @@ import (
 	"pandian/internal/sandbox"
 	"pandian/internal/sandbox/world"
 	"pandian/load"
+	"pandian/migrations"
+	"pandian/sql"
 )
 
 // asPandian makes the test binary carry out its arguments as pandian would, for
@@ -94,15 +98,41 @@ func newShop(t *testing.T, o shopOptions) *shop {
 	if o.empty {
 		s.database = withCanary(pgtest.Empty(t))
 	} else {
-		s.database = withCanary(pgtest.URL(t))
+		s.database = withCanary(migratedDatabase(t))
 	}
 	s.environ = []string{"PANDIAN_CONFIG=" + filepath.Join(s.dir, "pandian.yaml"), "PANDIAN_DATABASE_URL=" + s.database}
 	s.configure(o)
 	t.Cleanup(s.findNoSecret)
-	if !o.empty {
-		s.must("migrate", "up", "-q")
-	}
 	return s
+}
+
+// migratedDatabase is the address of a database that pandian migrate up brought up
+// to date, which is done once for all tests.
+func migratedDatabase(t *testing.T) string {
+	t.Helper()
+	key := sha256.New()
+	for _, files := range []fs.FS{migrations.FS, sql.FS} {
+		err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			text, err := fs.ReadFile(files, path)
+			fmt.Fprintf(key, "%s %d\n%s", path, len(text), text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return pgtest.Prepared(t, fmt.Sprintf("pandian migrate up %x", key.Sum(nil)), func(ctx context.Context, address string) error {
+		var said locked
+		a := newApp()
+		a.stdout, a.stderr, a.environ = &said, &said, []string{"PANDIAN_DATABASE_URL=" + address}
+		if code := a.execute(ctx, []string{"migrate", "up", "-q"}); code != fault.ExitOK {
+			return fmt.Errorf("pandian migrate up ended with %d: %s", code, said.String())
+		}
+		return nil
+	})
 }
 
 // in is the shop for a subtest.

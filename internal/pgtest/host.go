@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"os/user"
@@ -91,11 +90,12 @@ func (h *host) url(name string) string {
 	return u.String()
 }
 
-// create makes a database and returns its name. fsys may be nil.
-func (h *host) create(ctx context.Context, fsys fs.FS) (string, error) {
+// create makes a database, a copy of the recipe's unless that is nil, and
+// returns its name.
+func (h *host) create(ctx context.Context, r *recipe) (string, error) {
 	statement := ""
-	if fsys != nil {
-		template, err := h.template(ctx, fsys)
+	if r != nil {
+		template, err := h.template(ctx, *r)
 		if err != nil {
 			return "", err
 		}

@@ -5,7 +5,7 @@
 //		pool := pgtest.Pool(t) // all migrations applied, nobody else in it
 //
 // A database is a copy of a template into which the migrations were applied
-// once, takes about 0.1 s, and is dropped when the test ends. Tests may commit,
+// once (or which was prepared otherwise: Prepared), takes about 0.1 s, and is dropped when the test ends. Tests may commit,
 // and may run in parallel.
 //
 // # The server
@@ -31,6 +31,7 @@ package pgtest
 
 import (
 	"context"
+	"crypto/sha256"
 	"io/fs"
 	"testing"
 	"time"
@@ -58,7 +59,14 @@ func Pool(t testing.TB) *pgxpool.Pool {
 // code that connects by itself.
 func URL(t testing.TB) string {
 	t.Helper()
-	return newDatabase(t, migrations.FS)
+	return newDatabase(t, migratedBy(t, migrations.FS))
+}
+
+// Prepared is the address of a fresh copy of a database that prepare was given
+// the address of once, when it was empty. key changes with what prepare does.
+func Prepared(t testing.TB, key string, prepare func(ctx context.Context, address string) error) string {
+	t.Helper()
+	return newDatabase(t, &recipe{sha256.Sum256([]byte(key)), prepare})
 }
 
 // New connects to a fresh database with the migrations in fsys (goose, *.sql)
@@ -66,7 +74,7 @@ func URL(t testing.TB) string {
 // Config().ConnString().
 func New(t testing.TB, fsys fs.FS) *pgxpool.Pool {
 	t.Helper()
-	pool, err := pgxpool.New(t.Context(), newDatabase(t, fsys))
+	pool, err := pgxpool.New(t.Context(), newDatabase(t, migratedBy(t, fsys)))
 	if err != nil {
 		t.Fatalf("pgtest: connect: %v", err)
 	}
@@ -89,13 +97,26 @@ func Empty(t testing.TB) string {
 	return newDatabase(t, nil)
 }
 
-func newDatabase(t testing.TB, fsys fs.FS) string {
+// migratedBy is the recipe for the migrations in fsys, nil for an empty database.
+func migratedBy(t testing.TB, fsys fs.FS) *recipe {
+	t.Helper()
+	if fsys == nil {
+		return nil
+	}
+	r, err := migrated(fsys)
+	if err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	return &r
+}
+
+func newDatabase(t testing.TB, r *recipe) string {
 	t.Helper()
 	h, err := sharedHost()
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
-	name, err := h.create(t.Context(), fsys)
+	name, err := h.create(t.Context(), r)
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}

@@ -31,7 +31,10 @@ func TestMain(m *testing.M) {
 	}
 	h, err := sharedHost()
 	if err == nil {
-		_, err = h.create(context.Background(), oneTable("child"))
+		var child recipe
+		if child, err = migrated(oneTable("child")); err == nil {
+			_, err = h.create(context.Background(), &child)
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -153,7 +156,7 @@ func TestTemplate(t *testing.T) {
 		broken := oneTable("broken")
 		broken["00002_break.sql"] = &fstest.MapFile{Data: []byte("-- +goose Up\ncreate tabel oops;\n")}
 		for range 2 {
-			_, err = h.create(t.Context(), broken)
+			_, err = h.create(t.Context(), migratedBy(t, broken))
 			if err == nil || !strings.Contains(err.Error(), "00002_break.sql") {
 				t.Errorf("got error %v, want one that names the file", err)
 			}

@@ -16,16 +16,25 @@ import (
 	"github.com/pressly/goose/v3/database"
 )
 
-// template returns the name of the database with the migrations in fsys, and
-// makes it if it is not there. Of several processes one makes it, under an
-// advisory lock, and the others wait. It is migrated under another name and
-// then renamed, so that a half-made one is never taken for it.
-func (h *host) template(ctx context.Context, fsys fs.FS) (string, error) {
+// recipe says what a template holds.
+type recipe struct {
+	// sum tells templates apart; it changes with what prepare does.
+	sum     [sha256.Size]byte
+	prepare func(ctx context.Context, address string) error
+}
+
+// migrated is the recipe of a database with the migrations in fsys.
+func migrated(fsys fs.FS) (recipe, error) {
 	sum, err := fingerprint(fsys)
-	if err != nil {
-		return "", err
-	}
-	name := "pandian_template_" + hex.EncodeToString(sum[:8])
+	return recipe{sum, func(ctx context.Context, address string) error { return migrate(ctx, address, fsys) }}, err
+}
+
+// template returns the name of the database that was made by the recipe, and
+// makes it if it is not there. Of several processes one makes it, under an
+// advisory lock, and the others wait. It is prepared under another name and
+// then renamed, so that a half-made one is never taken for it.
+func (h *host) template(ctx context.Context, r recipe) (string, error) {
+	name := "pandian_template_" + hex.EncodeToString(r.sum[:8])
 	if exists, err := h.exists(ctx, name); err != nil || exists {
 		return name, err
 	}
@@ -34,7 +43,7 @@ func (h *host) template(ctx context.Context, fsys fs.FS) (string, error) {
 		return "", fmt.Errorf("connect to make the template: %w", err)
 	}
 	defer conn.Release()
-	key := int64(binary.BigEndian.Uint64(sum[:8]))
+	key := int64(binary.BigEndian.Uint64(r.sum[:8]))
 	if _, err := conn.Exec(ctx, "select pg_advisory_lock($1)", key); err != nil {
 		return "", fmt.Errorf("wait for the template: %w", err)
 	}
@@ -42,10 +51,10 @@ func (h *host) template(ctx context.Context, fsys fs.FS) (string, error) {
 	if exists, err := h.exists(ctx, name); err != nil || exists {
 		return name, err
 	}
-	return name, h.makeTemplate(ctx, conn, name, fsys)
+	return name, h.makeTemplate(ctx, conn, name, r)
 }
 
-func (h *host) makeTemplate(ctx context.Context, conn *pgxpool.Conn, name string, fsys fs.FS) error {
+func (h *host) makeTemplate(ctx context.Context, conn *pgxpool.Conn, name string, r recipe) error {
 	making := name + "_making"
 	for _, statement := range []string{
 		"drop database if exists " + quoted(making) + " with (force)",
@@ -55,7 +64,7 @@ func (h *host) makeTemplate(ctx context.Context, conn *pgxpool.Conn, name string
 			return fmt.Errorf("make the template: %w", err)
 		}
 	}
-	if err := migrate(ctx, h.url(making), fsys); err != nil {
+	if err := r.prepare(ctx, h.url(making)); err != nil {
 		return err
 	}
 	for _, statement := range []string{
