@@ -117,7 +117,7 @@ func (r *modelRun) all() {
 		case n < 82:
 			r.step("time passes", r.pass)
 		default:
-			r.step([]string{"retry", "hold", "release", "discard"}[r.draw.IntN(4)], r.operate)
+			r.step("decide", r.operate)
 		}
 	}
 	r.step("all well", r.heal)
@@ -387,6 +387,10 @@ func (r *modelRun) pass() string {
 func (r *modelRun) operate() string {
 	d := r.newest("k" + strconv.Itoa(r.draw.IntN(3)))
 	verb := []string{"retry", "hold", "release", "discard"}[r.draw.IntN(4)]
+	if r.frozen != nil && r.draw.IntN(4) > 0 { // so that a late answer meets a decision
+		r.expire()
+		d, verb = r.newest(r.frozen.document.key), []string{"hold", "discard"}[r.draw.IntN(2)]
+	}
 	if d == nil {
 		return "(nothing)"
 	}
