@@ -144,4 +144,4 @@ begin
     on conflict on constraint retry_pkey do nothing;
 end
 $$;
-comment on function outbox.settle_contested(text, text) is 'Part of outbox.take_proposals: keeps loads away from the documents that are to be revised or withdrawn until the transaction ends; those that a load was quicker to take are late.';
+comment on function outbox.settle_contested(text, text) is 'Part of taking proposals: keeps loads away from the documents that are to be revised or withdrawn until the transaction ends; those that a load was quicker to take are late.';
