@@ -23,6 +23,12 @@ test: ## every test, with the race detector
 oracle: ## 10,000 generated worlds: the SQL comparison against a naive one
 	PANDIAN_ORACLE_SEEDS=10000 go test -timeout 2h -run Oracle ./transform
 
+SEEDS ?= 10000
+
+.PHONY: model
+model: ## 10,000 drawn sequences (SEEDS): the outbox against a model of its states
+	PANDIAN_MODEL_SEEDS=$(SEEDS) go test -count=1 -v -timeout 4h -run TestModel_of_the_outbox ./load
+
 KILLS ?= 200
 SEED ?= $(shell date +%s)
 

@@ -110,20 +110,28 @@ func (w *worker) allowance(count int) int {
 	return min(count, w.settings.Limit-w.sent)
 }
 
+// sweepSize is how many documents one statement closes: a mapping may have overtaken
+// all that an outbox has, and each statement has a deadline.
+const sweepSize = 5000
+
 // sweep closes documents in trouble that a newer revision has overtaken.
 func (w *worker) sweep(ctx context.Context) error {
-	return w.inDatabase(ctx, func(ctx context.Context, _ int) error {
-		swept, err := db.New(w.pool).OutboxRetrySupersede(ctx, db.OutboxRetrySupersedeParams{
-			ConnectionCode: w.outbox.Connection,
-			PipelineCode:   w.outbox.Pipeline,
-			RunID:          w.runID(),
+	for swept := int32(sweepSize); swept == sweepSize && ctx.Err() == nil; {
+		err := w.inDatabase(ctx, func(ctx context.Context, _ int) (err error) {
+			swept, err = db.New(w.pool).OutboxRetrySupersede(ctx, db.OutboxRetrySupersedeParams{
+				ConnectionCode: w.outbox.Connection,
+				PipelineCode:   w.outbox.Pipeline,
+				BatchSize:      sweepSize,
+				RunID:          w.runID(),
+			})
+			return err
 		})
 		if err != nil {
 			return fmt.Errorf("close superseded documents: %w", err)
 		}
 		w.count(Counts{Swept: int(swept), Superseded: int(swept)})
-		return nil
-	})
+	}
+	return nil
 }
 
 // databaseTries is how often an exchange with the database is tried while it fails:

@@ -164,7 +164,8 @@ where
 -- name: OutboxRetrySupersede :one
 -- OutboxRetrySupersede closes documents in trouble that a newer revision has overtaken and that nobody is sending. Those
 -- in doubt stay, because the target must be asked about them first; so does what a person discarded. A hold has passed
--- on to the newer revision (outbox.pass_holds_on), so that the older one can go.
+-- on to the newer revision (outbox.pass_holds_on), so that the older one can go. At most batch_size are closed; fewer say
+-- that none is left.
 with overtaken as materialized (
     select
         troubled.document_id,
@@ -199,6 +200,8 @@ with overtaken as materialized (
             or (troubled.state = 'held' and not troubled.is_doubtful)
         )
         and troubled.token is null
+    order by troubled.document_id
+    limit @batch_size::integer
     for update of troubled skip locked
 ),
 

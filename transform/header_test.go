@@ -72,6 +72,8 @@ func isDecision(file transform.File, name string) bool {
 		return name == "ops.audit" || name == "outbox.retry"
 	case "function/ops_settings":
 		return strings.HasPrefix(name, "ops.")
+	case "function/outbox_contested":
+		return name == "outbox.retry"
 	case "function/outbox_proposal":
 		return slices.Contains(proposed, name)
 	case "function/ops_incoming":

@@ -379,6 +379,8 @@ with overtaken as materialized (
             or (troubled.state = 'held' and not troubled.is_doubtful)
         )
         and troubled.token is null
+    order by troubled.document_id
+    limit $3::integer
     for update of troubled skip locked
 ),
 
@@ -411,7 +413,7 @@ recorded as (
         deleted.document_id,
         deleted.attempt + 1,
         'superseded',
-        $3::bigint
+        $4::bigint
     from deleted
     returning result.document_id
 )
@@ -423,14 +425,21 @@ from recorded
 type OutboxRetrySupersedeParams struct {
 	ConnectionCode string
 	PipelineCode   string
+	BatchSize      int32
 	RunID          *int64
 }
 
 // OutboxRetrySupersede closes documents in trouble that a newer revision has overtaken and that nobody is sending. Those
 // in doubt stay, because the target must be asked about them first; so does what a person discarded. A hold has passed
-// on to the newer revision (outbox.pass_holds_on), so that the older one can go.
+// on to the newer revision (outbox.pass_holds_on), so that the older one can go. At most batch_size are closed; fewer say
+// that none is left.
 func (q *Queries) OutboxRetrySupersede(ctx context.Context, arg OutboxRetrySupersedeParams) (int32, error) {
-	row := q.db.QueryRow(ctx, outboxRetrySupersede, arg.ConnectionCode, arg.PipelineCode, arg.RunID)
+	row := q.db.QueryRow(ctx, outboxRetrySupersede,
+		arg.ConnectionCode,
+		arg.PipelineCode,
+		arg.BatchSize,
+		arg.RunID,
+	)
 	var superseded_count int32
 	err := row.Scan(&superseded_count)
 	return superseded_count, err

@@ -11,6 +11,10 @@ type Decision string
 const (
 	// Final: the platform will refuse it again; a person must act.
 	Final Decision = "final"
+	// Barred: the account may not, or the licence does not cover it. It is no bill's
+	// fault, and no other bill fares better: nothing more is sent, and no attempt
+	// counts, until a person has changed something.
+	Barred Decision = "barred"
 	// Retryable: nothing happened, and another attempt may go well.
 	Retryable Decision = "retryable"
 	// Throttling: too many calls; nothing happened.
@@ -64,12 +68,12 @@ func Codes() []Code {
 		{MsgCode: "0", Meaning: "none named (默认)", Decision: Final, Advice: read},
 		{MsgCode: "1", Meaning: "session lost (上下文丢失)", Decision: LoginExpired, IsWhole: true,
 			Advice: "check acct_id, user_name and the secrets; if they are right, somebody else logs in as this user, or sessions is too high: give pandian a user of its own"},
-		{MsgCode: "2", Meaning: "no permission (没有权限)", Decision: Final, IsWhole: true, Advice: rights},
+		{MsgCode: "2", Meaning: "no permission (没有权限)", Decision: Barred, IsWhole: true, Advice: rights},
 		{MsgCode: "3", Meaning: "operation id empty (操作标识为空)", Decision: Final, IsWhole: true, Advice: parameters},
 		{MsgCode: "4", Meaning: "exception (异常)", Decision: InDoubt},
 		{MsgCode: "5", Meaning: "form id empty (单据标识为空)", Decision: Final, IsWhole: true, Advice: form},
 		{MsgCode: "6", Meaning: "database operation failed (数据库操作失败)", Decision: InDoubt},
-		{MsgCode: "7", Meaning: "licence error (许可错误)", Decision: Final, IsWhole: true, Advice: licence},
+		{MsgCode: "7", Meaning: "licence error (许可错误)", Decision: Barred, IsWhole: true, Advice: licence},
 		{MsgCode: "8", Meaning: "parameter error (参数错误)", Decision: Final, Advice: parameters},
 		{MsgCode: "9", Meaning: "named field or value does not exist (指定字段/值不存在)", Decision: Final, Advice: parameters},
 		{MsgCode: "10", Meaning: "nothing found (未找到对应数据)", Decision: Final, Advice: read},
@@ -78,7 +82,7 @@ func Codes() []Code {
 		{MsgCode: "13", Meaning: "network-control conflict (网控冲突)", Decision: Retryable, Wait: conflictWait},
 		{MsgCode: "14", Meaning: "call limit (调用限制)", Decision: Throttling, Wait: limitWait, IsWhole: true,
 			Advice: "lower calls_per_minute if it keeps happening"},
-		{MsgCode: "15", Meaning: "administrator login forbidden (禁止管理员登录)", Decision: Final, IsWhole: true, Advice: user},
+		{MsgCode: "15", Meaning: "administrator login forbidden (禁止管理员登录)", Decision: Barred, IsWhole: true, Advice: user},
 
 		{MsgCode: "11", FieldName: "FBillNo", Meaning: "duplicate number (编码唯一)", Decision: Duplicate},
 		{MsgCode: "11", Fragment: "是必填项", Meaning: "header field missing", Decision: Final,
@@ -92,8 +96,8 @@ func Codes() []Code {
 		{MsgCode: "1", Fragment: "Session information is lost", Meaning: "session lost, English", Decision: LoginExpired, IsWhole: true},
 		{MsgCode: "12", Fragment: "已审核，不允许修改", Meaning: "edit of an audited bill", Decision: Duplicate, Advice: audited},
 		{MsgCode: "0", Fragment: "插件取消了保存操作", Meaning: "plug-in cancelled", Decision: Final, Advice: "ask whoever keeps the site's plug-ins"},
-		{MsgCode: "7", Fragment: "未购买", Meaning: "licence", Decision: Final, IsWhole: true, Advice: licence},
-		{MsgCode: "2", Fragment: "没有该功能的操作权限", Meaning: "no right", Decision: Final, IsWhole: true, Advice: rights},
+		{MsgCode: "7", Fragment: "未购买", Meaning: "licence", Decision: Barred, IsWhole: true, Advice: licence},
+		{MsgCode: "2", Fragment: "没有该功能的操作权限", Meaning: "no right", Decision: Barred, IsWhole: true, Advice: rights},
 		{MsgCode: "6", Fragment: "死锁", Meaning: "database deadlock", Decision: Retryable, Wait: conflictWait},
 		{MsgCode: "6", Fragment: "deadlock", Meaning: "database deadlock, English", Decision: Retryable, Wait: conflictWait},
 	}

@@ -26,16 +26,19 @@ func codeCases() map[string]codeCase {
 	final := func(code, field, message string) codeCase {
 		return codeCase{code, field, message, k3cloud.Final, r, r, r, 0}
 	}
+	barred := func(code, message string) codeCase {
+		return codeCase{code, "", message, k3cloud.Barred, "", "", "", 0}
+	}
 	const ten = 10 * time.Second
 	return map[string]codeCase{
 		"0||":                            final("0", "", "出错"),
 		"1||":                            {"1", "", "会话信息已丢失，请重新登录", k3cloud.LoginExpired, "", "", "", 0},
-		"2||":                            final("2", "", "出错"),
+		"2||":                            barred("2", "出错"),
 		"3||":                            final("3", "", "出错"),
 		"4||":                            {"4", "", "未将对象引用设置到对象的实例", k3cloud.InDoubt, w, s, r, 0},
 		"5||":                            final("5", "", "出错"),
 		"6||":                            {"6", "", "数据库操作失败", k3cloud.InDoubt, w, s, r, 0},
-		"7||":                            final("7", "", "出错"),
+		"7||":                            barred("7", "出错"),
 		"8||":                            final("8", "", "出错"),
 		"9||":                            final("9", "", "出错"),
 		"10||":                           final("10", "", "出错"),
@@ -43,7 +46,7 @@ func codeCases() map[string]codeCase {
 		"12||":                           {"12", "", "不可操作", k3cloud.Duplicate, r, s, r, 0},
 		"13||":                           {"13", "", "网控冲突", k3cloud.Retryable, w, w, w, ten},
 		"14||":                           {"14", "", "调用限制", k3cloud.Throttling, w, w, w, time.Minute},
-		"15||":                           final("15", "", "出错"),
+		"15||":                           barred("15", "出错"),
 		"11|FBillNo|":                    {"11", "FBillNo", "违反字段唯一性要求：编码唯一。[1]在当前系统中已经被使用。", k3cloud.Duplicate, r, s, r, 0},
 		"11||是必填项":                       final("0", "FCustomerID", "字段“客户”是必填项"),
 		"11||字段必录":                       final("", "FStockID", "单据体实体【明细信息】第【1】行分录，【仓库】字段必录"),
@@ -53,8 +56,8 @@ func codeCases() map[string]codeCase {
 		"1||会话信息已丢失":                     {"0", "", "会话信息已丢失，请重新登录", k3cloud.LoginExpired, "", "", "", 0},
 		"12||已审核，不允许修改":                  {"0", "", "单据已审核，不允许修改", k3cloud.Duplicate, r, s, r, 0},
 		"0||插件取消了保存操作":                   final("0", "", "插件取消了保存操作"),
-		"7||未购买":                         final("4", "", "子系统 库存 未购买"),
-		"2||没有该功能的操作权限":                  final("4", "", "您没有该功能的操作权限"),
+		"7||未购买":                         barred("4", "子系统 库存 未购买"),
+		"2||没有该功能的操作权限":                  barred("4", "您没有该功能的操作权限"),
 		"6||死锁":                          {"4", "", "事务与另一个进程被死锁在锁资源上", k3cloud.Retryable, w, w, w, ten},
 		"6||deadlock":                    {"6", "", "Transaction was DEADLOCKED on lock resources", k3cloud.Retryable, w, w, w, ten},
 		"1||Session information is lost": {"0", "", "Session information is lost", k3cloud.LoginExpired, "", "", "", 0},
@@ -99,8 +102,12 @@ func walk(t *testing.T, key string, test codeCase) {
 		var unavailable *load.UnavailableError
 		switch {
 		case want == "":
-			if !errors.As(err, &unavailable) || len(e.calls("BatchSave")) != 2 || e.logins != 2 {
-				t.Errorf("%s: got %v after %d calls and %d logins, want not available after 2 of each", key, err, len(e.calls("BatchSave")), e.logins)
+			calls := 2 // the second with a new login
+			if test.decision == k3cloud.Barred {
+				calls = 1
+			}
+			if !errors.As(err, &unavailable) || len(e.calls("BatchSave")) != calls || e.logins != calls {
+				t.Errorf("%s: got %v after %d calls and %d logins, want not available after %d of each", key, err, len(e.calls("BatchSave")), e.logins, calls)
 			}
 		case err != nil:
 			t.Errorf("%s: got %v", key, err)
@@ -143,7 +150,7 @@ func TestSend_does_not_halve_a_batch_in_a_network_conflict(t *testing.T) {
 // A refusal of the call as a whole holds for all bills of it, a limit too.
 func TestSend_gives_all_bills_of_a_refused_call_their_outcome(t *testing.T) {
 	t.Parallel()
-	for code, want := range map[string]load.State{"2": load.Rejected, "7": load.Rejected, "15": load.Rejected, "14": load.Waiting} {
+	for code, want := range map[string]load.State{"5": load.Rejected, "14": load.Waiting} {
 		for _, all := range [][]load.Document{documents(1, 10), {plain("1"), plain("2"), plain("3")}} {
 			e := serve(t)
 			e.says("BatchSave", 1, envelope(code, nil, []string{complaint("", "出错", 0)}))
@@ -155,6 +162,46 @@ func TestSend_gives_all_bills_of_a_refused_call_their_outcome(t *testing.T) {
 			}
 		}
 	}
+}
+
+// fault 26: what the account may not is no bill's fault. Nothing is rejected, no
+// second batch goes out, and the person reads once what to do. Bills that the ERP
+// audits itself are looked up before, since they may have been saved.
+func TestSend_stops_when_the_account_may_not(t *testing.T) {
+	t.Parallel()
+	for code, advice := range map[string]string{"2": "全功能批量授权", "7": "许可中心", "15": "not an administrator"} {
+		for name, all := range map[string][]load.Document{
+			"audited by the ERP": documents(1, 20),
+			"only saved":         {plain("1"), plain("2"), plain("3")},
+		} {
+			e := serve(t)
+			conn := connection(e)
+			conn.Sessions, conn.BatchSize = 1, 3
+			e.says("BatchSave", 9, envelope(code, nil, []string{complaint("", "出错", 0)}))
+			outcomes, err := newTarget(t, conn).Send(t.Context(), all)
+			var unavailable *load.UnavailableError
+			if !errors.As(err, &unavailable) || len(outcomes) != 0 {
+				t.Fatalf("MsgCode %s, %s: got %d outcomes and error %v, want a target that is not available", code, name, len(outcomes), err)
+			}
+			if !strings.Contains(err.Error(), "MsgCode "+code+": 出错") || !strings.Contains(err.Error(), advice) {
+				t.Errorf("MsgCode %s, %s: got error %v, want the platform's words and %q", code, name, err, advice)
+			}
+			if n := len(e.calls("BatchSave")); n != 1 {
+				t.Errorf("MsgCode %s, %s: got %d calls, want 1", code, name, n)
+			}
+		}
+	}
+}
+
+// Where some bills of a call were saved, the account may; it is that bill's
+// organisation that is missing from its rights.
+func TestSend_rejects_the_one_bill_whose_right_is_missing(t *testing.T) {
+	t.Parallel()
+	e := serve(t)
+	e.says("BatchSave", 1, envelope("2", []string{`{"Id":100000,"Number":"1","DIndex":0}`}, []string{complaint("", "您没有该功能的操作权限", 1)}))
+	got := send(t, newTarget(t, connection(e)), plain("1"), plain("2"))
+	wantState(t, "first", got[0], load.Sent, "")
+	wantState(t, "second", got[1], load.Rejected, "全功能批量授权")
 }
 
 func TestSend_leaves_the_rest_for_later_when_the_call_limit_is_reached(t *testing.T) {

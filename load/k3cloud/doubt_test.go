@@ -150,14 +150,14 @@ func TestLookup_reads_errors_that_come_as_a_table(t *testing.T) {
 	if e.logins != 2 {
 		t.Errorf("got %d logins, want 2", e.logins)
 	}
-	for code, want := range map[string]load.State{"9": load.Rejected, "2": load.Rejected} {
-		e.says("ExecuteBillQuery", 99, `[[`+envelope(code, nil, []string{complaint("", "元数据中标识为F_X的字段不存在", 0)})+`]]`)
-		wantState(t, code, lookup(t, newTarget(t, connection(e)), document("1"))[0], want, "cannot be looked up: MsgCode "+code)
-	}
+	e.says("ExecuteBillQuery", 99, `[[`+envelope("9", nil, []string{complaint("", "元数据中标识为F_X的字段不存在", 0)})+`]]`)
+	wantState(t, "9", lookup(t, newTarget(t, connection(e)), document("1"))[0], load.Rejected, "cannot be looked up: MsgCode 9")
 	var unavailable *load.UnavailableError
-	e.says("ExecuteBillQuery", 99, `[[`+envelope("14", nil, []string{complaint("", "调用限制", 0)})+`]]`)
-	if _, err := newTarget(t, connection(e)).Lookup(t.Context(), documents(1, 1)); !errors.As(err, &unavailable) {
-		t.Errorf("call limit: got %v, want a target that is not available", err)
+	for code, text := range map[string]string{"14": "调用限制", "2": "没有权限", "7": "许可错误", "15": "禁止管理员登录"} {
+		e.says("ExecuteBillQuery", 99, `[[`+envelope(code, nil, []string{complaint("", text, 0)})+`]]`)
+		if _, err := newTarget(t, connection(e)).Lookup(t.Context(), documents(1, 1)); !errors.As(err, &unavailable) {
+			t.Errorf("%s: got %v, want a target that is not available", text, err)
+		}
 	}
 	e.says("ExecuteBillQuery", 99, `[[`+envelope("4", nil, []string{complaint("", "异常", 0)})+`]]`)
 	if _, err := newTarget(t, connection(e)).Lookup(t.Context(), documents(1, 1)); err == nil || errors.As(err, &unavailable) {

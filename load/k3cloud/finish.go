@@ -159,7 +159,7 @@ func (r *round) afterStep(ctx context.Context, next step, open []*saved, parts [
 		case isThere && slices.Contains(next.past, at.status):
 			one.status = at.status
 			continue
-		case !isThere || row.Decision == Final || row.Decision == Duplicate:
+		case !isThere || row.Decision == Final || row.Decision == Barred || row.Decision == Duplicate:
 			r.say([]*bill{one.bill}, one.unfinished(load.Rejected, next, r.words(row, both(one.said, message))))
 		default:
 			outcome := one.unfinished(load.InDoubt, next, r.words(row, both(one.said, message)))

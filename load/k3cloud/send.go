@@ -109,14 +109,18 @@ func divide(bills []*bill, answered *result) []share {
 	return shares
 }
 
-// decide is the gravest row among the complaints about a bill.
+// decide is the gravest row among the complaints about a bill. What bars one bill
+// where others were saved, as the right on its organisation, is that bill's fault.
 func (s share) decide(response *status) Code {
-	gravity := map[Decision]int{Duplicate: 5, InDoubt: 4, LoginExpired: 4, Final: 3, Throttling: 2, Retryable: 1}
+	gravity := map[Decision]int{Duplicate: 5, InDoubt: 4, LoginExpired: 4, Final: 3, Barred: 3, Throttling: 2, Retryable: 1}
 	var worst Code
 	for _, one := range s.complaints {
 		if row := response.codeOf(one); gravity[row.Decision] > gravity[worst.Decision] {
 			worst = row
 		}
+	}
+	if worst.Decision == Barred && len(response.SuccessEntitys) > 0 {
+		worst.Decision = Final
 	}
 	return worst
 }
@@ -143,7 +147,7 @@ func (r *round) settle(ctx context.Context, bills []*bill, answered *result) {
 	response := answered.ResponseStatus
 	whole := response.code()
 	isWhole := whole.IsWhole && !response.isSuccess() && len(response.SuccessEntitys) == 0
-	if mayBeSaved := bills[0].isAuto && whole.Decision == Final; isWhole && !mayBeSaved {
+	if mayBeSaved := bills[0].isAuto && (whole.Decision == Final || whole.Decision == Barred); isWhole && !mayBeSaved {
 		r.refuse(bills, whole, response.message())
 		return
 	}
@@ -156,7 +160,7 @@ func (r *round) settle(ctx context.Context, bills []*bill, answered *result) {
 		switch {
 		case part.entity != nil && len(part.complaints) == 0 && !isHalfDone:
 			done = append(done, part.saved())
-		case part.entity == nil && !isHalfDone && !isUnnamed && (row.Decision == Final || row.Decision == Retryable || row.Decision == Throttling):
+		case part.entity == nil && !isHalfDone && !isUnnamed && row.isOver():
 			r.refuse([]*bill{part.bill}, row, joinMessages(part.complaints))
 		default:
 			open = append(open, part)
@@ -243,8 +247,23 @@ func (r *round) missing(part share, response *status) {
 	}
 }
 
+// isOver says that the platform certainly has nothing of a bill that it refused so.
+func (c Code) isOver() bool {
+	switch c.Decision {
+	case Final, Barred, Retryable, Throttling:
+		return true
+	default:
+		return false
+	}
+}
+
 // refuse gives bills that the platform certainly does not have the outcome of a row.
+// What is barred gets none: it was not sent, as if the platform were not there.
 func (r *round) refuse(bills []*bill, row Code, message string) {
+	if row.Decision == Barred {
+		r.leave(errors.New(r.words(row, message)))
+		return
+	}
 	outcome := load.Outcome{State: load.Rejected, Message: r.words(row, message)}
 	switch row.Decision {
 	case Retryable, Throttling, InDoubt, LoginExpired:

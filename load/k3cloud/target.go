@@ -78,7 +78,7 @@ func (t *Target) Lookup(ctx context.Context, documents []load.Document) ([]load.
 func (t *Target) unavailable(err error) error {
 	var unsent *unsentError
 	var refused *refusedQuery
-	isRefusal := errors.As(err, &refused) && (refused.row.Decision == Throttling || refused.row.Decision == Retryable)
+	isRefusal := errors.As(err, &refused) && refused.row.Decision != Final && refused.row.isOver()
 	failed := erphttp.AsError(err)
 	switch {
 	case errors.As(err, &unsent), isRefusal:

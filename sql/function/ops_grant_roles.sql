@@ -122,6 +122,9 @@ begin
     if to_regprocedure('outbox.pass_holds_on()') is not null then
         grant execute on function outbox.pass_holds_on() to pandian_transform;
     end if;
+    if to_regprocedure('outbox.lock_unsent(text, text, bigint[])') is not null then
+        grant execute on function outbox.lock_unsent(text, text, bigint[]) to pandian_transform;
+    end if;
 
     -- An operator reads what is under way and decides by functions, which leave a trace in ops.audit; no table is theirs.
     if to_regrole('pandian_operator') is not null then

@@ -12,6 +12,8 @@
 -- A proposal says one of three things: payload is what to send; held_because, that it cannot be sent yet;
 -- withdrawn_because, that it is not to be sent (any more). A document that was delivered is never made again: where
 -- the target takes no changes, the change is listed in outbox.late_change.
+-- What a load might send at this moment is settled last, under locks that keep loads out until the end of the
+-- transaction (function/outbox_contested.sql); everything else is written before.
 -- What stands there already is left alone before the insert: "on conflict ... where" would lock the row all the same.
 
 create or replace function outbox.open_proposals()
@@ -64,6 +66,73 @@ begin atomic
 end;
 comment on function outbox.keys_to_look_at() is 'Business keys that a mapping looks at again although their source did not change: what was held back, and what the target refused. A map or a parameter may have been mended since.';
 
+create or replace function outbox.write_made(outbox_connection_code text, outbox_pipeline_code text, contested boolean)
+returns void
+language plpgsql
+as $$
+begin
+    with revised as materialized (
+        select
+            nextval('outbox.document_id_seq') as document_id,
+            judged.business_key,
+            coalesce(judged.old_revision, 0) + 1 as revision,
+            judged.payload,
+            hashtextextended(judged.payload, 0) as payload_hash
+        from judged
+        where
+            judged.decision = 'made'
+            and judged.is_contested = contested
+        order by judged.business_key
+    ),
+
+    logged as (
+        insert into outbox.document (
+            connection_code,
+            pipeline_code,
+            document_id,
+            business_key,
+            revision,
+            payload,
+            payload_hash,
+            run_id
+        )
+        select
+            outbox_connection_code,
+            outbox_pipeline_code,
+            revised.document_id,
+            revised.business_key,
+            revised.revision,
+            revised.payload,
+            revised.payload_hash,
+            ops.run_id()
+        from revised
+    )
+
+    insert into outbox.head (
+        connection_code,
+        pipeline_code,
+        business_key,
+        document_id,
+        revision,
+        payload_hash
+    )
+    select
+        outbox_connection_code,
+        outbox_pipeline_code,
+        revised.business_key,
+        revised.document_id,
+        revised.revision,
+        revised.payload_hash
+    from revised
+    on conflict on constraint head_pkey do update
+    set
+        document_id = excluded.document_id,
+        revision = excluded.revision,
+        payload_hash = excluded.payload_hash;
+end
+$$;
+comment on function outbox.write_made(text, text, boolean) is 'Part of outbox.take_proposals: writes the documents that were judged to be made, the contested ones or the others.';
+
 create or replace function outbox.take_proposals(takes_changes boolean)
 returns void
 language plpgsql
@@ -96,7 +165,8 @@ begin
                 then 'late'
             when proposal.payload is null then 'withdrawn'
             else 'made'
-        end as decision
+        end as decision,
+        false as is_contested
     from proposal
     left join outbox.head
         on head.connection_code = this_connection
@@ -113,63 +183,16 @@ begin
             and delivery.document_id = head.document_id
     ) as delivery on true;
 
-    with revised as materialized (
-        select
-            nextval('outbox.document_id_seq') as document_id,
-            judged.business_key,
-            coalesce(judged.old_revision, 0) + 1 as revision,
-            judged.payload,
-            hashtextextended(judged.payload, 0) as payload_hash
-        from judged
-        where judged.decision = 'made'
-        order by judged.business_key
-    ),
+    -- Where the target takes changes, the older revision may go out: the newer one does so after it.
+    update judged
+    set is_contested = true
+    where
+        judged.old_document_id is not null
+        and (judged.decision = 'withdrawn' or (judged.decision = 'made' and not takes_changes));
 
-    logged as (
-        insert into outbox.document (
-            connection_code,
-            pipeline_code,
-            document_id,
-            business_key,
-            revision,
-            payload,
-            payload_hash,
-            run_id
-        )
-        select
-            this_connection,
-            this_pipeline,
-            revised.document_id,
-            revised.business_key,
-            revised.revision,
-            revised.payload,
-            revised.payload_hash,
-            ops.run_id()
-        from revised
-    )
-
-    insert into outbox.head (
-        connection_code,
-        pipeline_code,
-        business_key,
-        document_id,
-        revision,
-        payload_hash
-    )
-    select
-        this_connection,
-        this_pipeline,
-        revised.business_key,
-        revised.document_id,
-        revised.revision,
-        revised.payload_hash
-    from revised
-    on conflict on constraint head_pkey do update
-    set
-        document_id = excluded.document_id,
-        revision = excluded.revision,
-        payload_hash = excluded.payload_hash;
-
+    perform outbox.write_made(this_connection, this_pipeline, contested => false);
+    perform outbox.settle_contested(this_connection, this_pipeline);
+    perform outbox.write_made(this_connection, this_pipeline, contested => true);
     perform outbox.pass_holds_on();
 
     -- What must not be sent any more is parked; drain leaves it where it is.
