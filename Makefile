@@ -29,23 +29,25 @@ SEEDS ?= 10000
 model: ## 10,000 drawn sequences (SEEDS): the outbox against a model of its states
 	PANDIAN_MODEL_SEEDS=$(SEEDS) go test -count=1 -v -timeout 4h -run TestModel_of_the_outbox ./load
 
+# How many pairs of loads tell the throughput before a disturbance and after it.
+PAIRS ?= 25
 KILLS ?= 200
 SEED ?= $(shell date +%s)
 
 .PHONY: chaos
 chaos: ## kill -9 at 200 places drawn by chance (KILLS, SEED), at 5 % faults
-	@.ci/chaos TestKillsAtPlacesDrawnByChance PANDIAN_CHAOS_KILLS=$(KILLS) PANDIAN_CHAOS_SEED=$(SEED)
+	@.ci/chaos TestKillsAtPlacesDrawnByChance PANDIAN_CHAOS_KILLS=$(KILLS) PANDIAN_CHAOS_SEED=$(SEED) PANDIAN_CHAOS_PAIRS=$(PAIRS)
 
 SERVE_SECONDS ?= 300
 POSTGRES_SECONDS ?= 60
 
 .PHONY: chaos-serve
 chaos-serve: ## two servers on one database, one killed every 10 s for 5 min (SERVE_SECONDS, SEED), at 5 % faults
-	@.ci/chaos TestServersThatAreKilledByTurns PANDIAN_CHAOS_SERVE_SECONDS=$(SERVE_SECONDS) PANDIAN_CHAOS_SEED=$(SEED)
+	@.ci/chaos TestServersThatAreKilledByTurns PANDIAN_CHAOS_SERVE_SECONDS=$(SERVE_SECONDS) PANDIAN_CHAOS_SEED=$(SEED) PANDIAN_CHAOS_PAIRS=$(PAIRS)
 
 .PHONY: chaos-postgres
 chaos-postgres: ## connections ended every 5 s for 60 s, crashes and two outages of 30 s (POSTGRES_SECONDS)
-	@.ci/chaos '(TestConnectionsThatAreTerminated|TestADatabaseThatRestarts)' PANDIAN_CHAOS_SECONDS=$(POSTGRES_SECONDS)
+	@.ci/chaos '(TestConnectionsThatAreTerminated|TestADatabaseThatRestarts)' PANDIAN_CHAOS_SECONDS=$(POSTGRES_SECONDS) PANDIAN_CHAOS_PAIRS=$(PAIRS)
 
 .PHONY: bench
 bench: ## benchmarks, five rounds
