@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -113,54 +112,45 @@ func TestADeadlockWithAnotherSession(t *testing.T) {
 		begin
 			execute format('alter database %I set deadlock_timeout = ''400ms''', current_database());
 		end $$`)
-	for _, at := range []struct{ step, holds, wants string }{
-		{"landing", `ops."window"`, "staging.page"},
-		{"typing", "ops.step_input", "jst.saleout"},
-		{"delivering", "outbox.claim", "outbox.result"},
+	c.recovers("the start") // and the day's partitions are made
+	for _, at := range []encounter{
+		{step: "landing", holds: `ops."window"`, wants: "staging.page"},
+		{step: "typing", holds: "ops.step_input", wants: "jst.saleout"},
+		{step: "settling what was sent", holds: "outbox.claim", wants: "outbox.result", isAfterCall: true},
 	} {
-		if !c.meets(at.holds, at.wants) {
+		c.worldChanges()
+		nextSecond()
+		if !c.meets(at) {
 			t.Errorf("%s: the server never ended pandian's transaction", at.step)
 		}
 		c.recovers("a deadlock while " + at.step)
-		c.somethingNew()
 	}
 	c.settles()
 }
 
-// meets runs the pipeline beside a session that has locked what the run wants, and
-// then wants what the run holds. It says whether the run was the one that the server
-// ended, and went well all the same.
-func (c *chaos) meets(holds, wants string) bool {
+// encounter is where a run and another session meet: the run holds one table and
+// wants the other, and the session the other way round.
+type encounter struct {
+	step, holds, wants string
+	// isAfterCall lets the run come as far as the target first.
+	isAfterCall bool
+}
+
+// meets says whether the run was the one whose transaction the server ended, and went
+// well all the same.
+func (c *chaos) meets(at encounter) bool {
 	c.t.Helper()
-	for range 5 { // on a machine that stands still the session may be the one
-		other := c.connect()
-		exec := func(sql string) error {
-			_, err := other.Exec(c.t.Context(), sql)
-			return err
-		}
-		if err := errors.Join(exec("set deadlock_timeout = '20s'"), exec("begin"), exec("lock table "+wants+" in share mode")); err != nil {
-			c.t.Fatal(err)
-		}
-		done := make(chan outcome, 1)
-		go func() { done <- c.pandian("run", c.pipeline, "--json") }()
-		c.waitFor("the run to want "+wants, `
-			select exists (
-				select from pg_locks
-				where
-					not granted and relation = $1::text::regclass
-					and database = (select oid from pg_database where datname = current_database()))`, wants)
-		err := exec("lock table " + holds + " in share mode")
-		_ = other.Close(context.Background())
-		ended := <-done
+	for range 5 { // on a machine that stands still the other session may be the one
+		ended, err := c.meetsOnce(at)
 		var refused *pgconn.PgError
-		if errors.As(err, &refused) && refused.Code == "40P01" {
-			c.somethingNew()
+		switch {
+		case errors.As(err, &refused) && refused.Code == "40P01":
+			c.worldChanges()
+			nextSecond()
 			continue
-		}
-		if err != nil {
+		case err != nil:
 			c.t.Fatal(err)
-		}
-		if ended.code != fault.ExitOK {
+		case ended.code != fault.ExitOK:
 			c.t.Errorf("want the run to repeat what was undone, got %s", ended)
 		}
 		return strings.Contains(ended.stderr, "deadlock detected")
@@ -168,13 +158,37 @@ func (c *chaos) meets(holds, wants string) bool {
 	return false
 }
 
-// waitAtMost keeps a test from hanging on what does not come.
-func waitAtMost[T any](t *testing.T, what string, from <-chan T) (value T) {
-	t.Helper()
-	select {
-	case value = <-from:
-	case <-time.After(time.Minute):
-		t.Fatalf("waited a minute for %s", what)
+// meetsOnce returns what became of the run and of the other session.
+func (c *chaos) meetsOnce(at encounter) (ended outcome, err error) {
+	c.t.Helper()
+	letGo, done := func() {}, make(chan outcome, 1)
+	starts := func() { go func() { done <- c.pandian("run", c.pipeline, "--json") }() }
+	if at.isAfterCall {
+		gate := c.front.holdFrom(c.t, targetOf(c.pipeline), 1)
+		starts()
+		<-gate.reached
+		starts, letGo = func() {}, gate.open
 	}
-	return value
+	other := c.connect()
+	exec := func(sql string) {
+		if err == nil {
+			_, err = other.Exec(c.t.Context(), sql)
+		}
+	}
+	exec("set deadlock_timeout = '20s'")
+	exec("begin")
+	exec("lock table " + at.wants + " in share mode")
+	starts()
+	letGo()
+	c.waitFor("the run to want "+at.wants, `
+		select exists (
+			select from pg_locks
+			where
+				not granted and relation = $1::text::regclass
+				and database = (select oid from pg_database where datname = current_database()))`, at.wants)
+	exec("lock table " + at.holds + " in share mode")
+	_ = other.Close(context.Background())
+	ended = <-done
+	c.front.holdNothing()
+	return ended, err
 }
