@@ -5,7 +5,7 @@ LINT := go tool -modfile=.ci/lint.mod golangci-lint
 
 .PHONY: help
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z\/-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z\/-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/pandian
@@ -48,6 +48,24 @@ chaos-serve: ## two servers on one database, one killed every 10 s for 5 min (SE
 .PHONY: chaos-postgres
 chaos-postgres: ## connections ended every 5 s for 60 s, crashes and two outages of 30 s (POSTGRES_SECONDS)
 	@.ci/chaos '(TestConnectionsThatAreTerminated|TestADatabaseThatRestarts)' PANDIAN_CHAOS_SECONDS=$(POSTGRES_SECONDS) PANDIAN_CHAOS_PAIRS=$(PAIRS)
+
+STRIKES ?= 300
+
+.PHONY: chaos-undone
+chaos-undone: ## deadlocks and serialization failures by the server, 300 for each pipeline (STRIKES, SEED)
+	@.ci/chaos TestTransactionsThatTheServerUndoes PANDIAN_CHAOS_STRIKES=$(STRIKES) PANDIAN_CHAOS_SEED=$(SEED)
+
+FREEZE_SECONDS ?= 180
+
+.PHONY: chaos-freeze
+chaos-freeze: ## SIGSTOP of a load and a server in a call for 3 min while others take over (FREEZE_SECONDS)
+	@.ci/chaos TestAFrozenProcessCommitsNothingStale PANDIAN_CHAOS_FREEZE_SECONDS=$(FREEZE_SECONDS)
+
+STARTS ?= 1000
+
+.PHONY: chaos-starts
+chaos-starts: ## start and stop a scheduler 1,000 times (STARTS)
+	PANDIAN_STARTS=$(STARTS) go test -count=1 -timeout 1h -v -run 'TestStartAndStopAgainAndAgain' ./internal/schedule
 
 .PHONY: bench
 bench: ## benchmarks, five rounds
