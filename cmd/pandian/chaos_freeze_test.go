@@ -128,7 +128,7 @@ func TestAFrozenProcessCommitsNothingStale(t *testing.T) {
 		}
 		f.wroteNothing(written)
 		c.settles()
-		reports(t, "a load was frozen for %s in a call; another had delivered all after %s: its stale result was dropped, 0 duplicates", span, took.Round(100*time.Millisecond))
+		reports(t, "a load was frozen in a call for %s; others had delivered all after %s: its stale result was dropped, 0 duplicates", max(span, took).Round(100*time.Millisecond), took.Round(100*time.Millisecond))
 	})
 
 	t.Run("serve", func(t *testing.T) {
@@ -160,7 +160,7 @@ func TestAFrozenProcessCommitsNothingStale(t *testing.T) {
 		}
 		f.wroteNothing(written)
 		c.settles()
-		reports(t, "a server was frozen for %s in a call; its fire was done by another after %s: its stale result was dropped, 0 duplicates", span, took.Round(100*time.Millisecond))
+		reports(t, "a server was frozen in a call for %s; its fire was done by another after %s: its stale result was dropped, 0 duplicates", max(span, took).Round(100*time.Millisecond), took.Round(100*time.Millisecond))
 	})
 }
 
