@@ -136,7 +136,7 @@ func TestRenew_four_processes_refresh_once(t *testing.T) {
 func TestRenew_writes_again_what_the_server_undid(t *testing.T) {
 	t.Parallel()
 	pool := connect(t, pgtest.URL(t))
-	pgtest.Strike(t, pool, 1, 400, "ops.credential")
+	pgtest.Strike(t, pool, 1, 250, "ops.credential")
 	store := vault.NewPostgres(pool, key(t, 1))
 	ctx, count := repeat.Counted(t.Context())
 	for version := range int64(4) {
