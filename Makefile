@@ -5,7 +5,7 @@ LINT := go tool -modfile=.ci/lint.mod golangci-lint
 
 .PHONY: help
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z\/-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z\/-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## build bin/pandian
@@ -29,23 +29,43 @@ SEEDS ?= 10000
 model: ## 10,000 drawn sequences (SEEDS): the outbox against a model of its states
 	PANDIAN_MODEL_SEEDS=$(SEEDS) go test -count=1 -v -timeout 4h -run TestModel_of_the_outbox ./load
 
+# How many pairs of loads tell the throughput before a disturbance and after it.
+PAIRS ?= 25
 KILLS ?= 200
 SEED ?= $(shell date +%s)
 
 .PHONY: chaos
 chaos: ## kill -9 at 200 places drawn by chance (KILLS, SEED), at 5 % faults
-	@.ci/chaos TestKillsAtPlacesDrawnByChance PANDIAN_CHAOS_KILLS=$(KILLS) PANDIAN_CHAOS_SEED=$(SEED)
+	@.ci/chaos TestKillsAtPlacesDrawnByChance PANDIAN_CHAOS_KILLS=$(KILLS) PANDIAN_CHAOS_SEED=$(SEED) PANDIAN_CHAOS_PAIRS=$(PAIRS)
 
 SERVE_SECONDS ?= 300
 POSTGRES_SECONDS ?= 60
 
 .PHONY: chaos-serve
 chaos-serve: ## two servers on one database, one killed every 10 s for 5 min (SERVE_SECONDS, SEED), at 5 % faults
-	@.ci/chaos TestServersThatAreKilledByTurns PANDIAN_CHAOS_SERVE_SECONDS=$(SERVE_SECONDS) PANDIAN_CHAOS_SEED=$(SEED)
+	@.ci/chaos TestServersThatAreKilledByTurns PANDIAN_CHAOS_SERVE_SECONDS=$(SERVE_SECONDS) PANDIAN_CHAOS_SEED=$(SEED) PANDIAN_CHAOS_PAIRS=$(PAIRS)
 
 .PHONY: chaos-postgres
 chaos-postgres: ## connections ended every 5 s for 60 s, crashes and two outages of 30 s (POSTGRES_SECONDS)
-	@.ci/chaos '(TestConnectionsThatAreTerminated|TestADatabaseThatRestarts)' PANDIAN_CHAOS_SECONDS=$(POSTGRES_SECONDS)
+	@.ci/chaos '(TestConnectionsThatAreTerminated|TestADatabaseThatRestarts)' PANDIAN_CHAOS_SECONDS=$(POSTGRES_SECONDS) PANDIAN_CHAOS_PAIRS=$(PAIRS)
+
+STRIKES ?= 300
+
+.PHONY: chaos-undone
+chaos-undone: ## deadlocks and serialization failures by the server, 300 for each pipeline (STRIKES, SEED)
+	@.ci/chaos TestTransactionsThatTheServerUndoes PANDIAN_CHAOS_STRIKES=$(STRIKES) PANDIAN_CHAOS_SEED=$(SEED)
+
+FREEZE_SECONDS ?= 180
+
+.PHONY: chaos-freeze
+chaos-freeze: ## SIGSTOP of a load and a server in a call for 3 min while others take over (FREEZE_SECONDS)
+	@.ci/chaos TestAFrozenProcessCommitsNothingStale PANDIAN_CHAOS_FREEZE_SECONDS=$(FREEZE_SECONDS)
+
+STARTS ?= 1000
+
+.PHONY: chaos-starts
+chaos-starts: ## start and stop a scheduler 1,000 times (STARTS)
+	PANDIAN_STARTS=$(STARTS) go test -count=1 -timeout 1h -v -run 'TestStartAndStopAgainAndAgain' ./internal/schedule
 
 .PHONY: bench
 bench: ## benchmarks, five rounds

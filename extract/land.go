@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"pandian/internal/db"
+	"pandian/internal/repeat"
 )
 
 // Lander lands what sources say in staging.
@@ -127,8 +128,13 @@ func (l *landing) fail(place string, err error) error {
 	return fmt.Errorf("land %s of %s%s: %w", l.spec.Dataset, l.connection, place, err)
 }
 
-// query does one query of the landing within its time and says what it was for.
+// query does one query of the landing, or one transaction, within its time and says
+// what it was for. It is repeated when the server undid it.
 func (l *landing) query(ctx context.Context, what string, do func(context.Context) error) error {
+	return repeat.Do(ctx, l.log, what, func(ctx context.Context) error { return l.queryOnce(ctx, what, do) })
+}
+
+func (l *landing) queryOnce(ctx context.Context, what string, do func(context.Context) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, l.settings.QueryTimeout,
 		fmt.Errorf("the database did not answer within query_timeout (%s)", l.settings.QueryTimeout))
 	defer cancel()

@@ -12,12 +12,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"pandian/internal/db"
+	"pandian/internal/repeat"
 )
 
 // Drain sends the documents of an outbox until nothing is pending or due, and
@@ -146,11 +148,16 @@ const databaseTries = 5
 func (w *worker) inDatabase(ctx context.Context, exchange func(ctx context.Context, try int) error) error {
 	for try := 1; ; try++ {
 		err := w.tryDatabase(context.WithoutCancel(ctx), func(ctx context.Context) error { return exchange(ctx, try) })
-		if err == nil || errors.Is(err, errLeaseLost) || try == databaseTries {
+		switch {
+		case err == nil || errors.Is(err, errLeaseLost):
 			return err
+		case try == databaseTries:
+			return fmt.Errorf("tried %d times: %w", try, err)
 		}
+		repeat.Note(ctx, nil, "", try, err) // the line below tells it
 		w.settings.Logger.Warn("the database failed, trying again", "outbox", w.outbox.String(), "try", try, "error", err)
-		time.Sleep(time.Duration(try*try) * 50 * time.Millisecond)
+		longest := time.Duration(try*try) * 50 * time.Millisecond
+		time.Sleep(longest/2 + rand.N(longest/2)) // those who met must not meet again
 	}
 }
 

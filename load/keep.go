@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pandian/internal/db"
+	"pandian/internal/repeat"
 )
 
 // errGraceOver says that a call was cut off, because the drain had to end.
@@ -73,6 +74,7 @@ func (k *keeper) renewUntilLost(w *worker, held lease) {
 		err := w.tryDatabase(k.ctx, func(ctx context.Context) error {
 			return held.renew(ctx, db.New(w.pool), w.settings.Lease)
 		})
+		repeat.Note(k.ctx, w.settings.Logger, "renew a lease", 1, err)
 		switch {
 		case err == nil:
 			k.extend(asked.Add(w.settings.Lease))

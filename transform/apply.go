@@ -10,6 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"pandian/internal/repeat"
 )
 
 // Outdated returns the files of function/ and view/ that differ from what the
@@ -33,6 +35,16 @@ func (l *Library) Outdated(ctx context.Context, conn *pgx.Conn) ([]File, error) 
 //
 // It takes the same lock as every other Apply, so that two at once do not meet.
 func (l *Library) Apply(ctx context.Context, conn *pgx.Conn) ([]string, error) {
+	var names []string
+	// Replacing a view meets those who read it, and they it.
+	err := repeat.Do(ctx, nil, "apply functions and views", func(ctx context.Context) (err error) {
+		names, err = l.applyOnce(ctx, conn)
+		return err
+	})
+	return names, err
+}
+
+func (l *Library) applyOnce(ctx context.Context, conn *pgx.Conn) ([]string, error) {
 	var names []string
 	err := pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock(hashtext('pandian.apply'))"); err != nil {

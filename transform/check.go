@@ -35,7 +35,7 @@ func (r *Runner) Check(ctx context.Context, checks []File) ([]Finding, error) {
 
 func (r *Runner) check(ctx context.Context, check File) (Finding, error) {
 	finding := Finding{Check: check.Name, Severity: check.Severity}
-	err := pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
+	err := r.transact(ctx, "check "+check.Name, func(tx pgx.Tx) error {
 		if err := r.set(ctx, tx, check); err != nil {
 			return err
 		}

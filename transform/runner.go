@@ -10,6 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"pandian/internal/repeat"
 )
 
 // Runner carries out files of sql/ for one run.
@@ -63,8 +65,14 @@ func (r *Runner) Run(ctx context.Context, steps []File) error {
 	return nil
 }
 
+// transact carries out one transaction, and repeats it as a whole when the server
+// undid it.
+func (r *Runner) transact(ctx context.Context, what string, work func(pgx.Tx) error) error {
+	return repeat.Do(ctx, r.Log, what, func(ctx context.Context) error { return pgx.BeginFunc(ctx, r.Pool, work) })
+}
+
 func (r *Runner) runStep(ctx context.Context, step File) (written int64, err error) {
-	err = pgx.BeginFunc(ctx, r.Pool, func(tx pgx.Tx) error {
+	err = r.transact(ctx, "step "+step.Step(), func(tx pgx.Tx) error {
 		// One at a time: two pipelines may share a source file.
 		if _, err := tx.Exec(ctx, "select pg_advisory_xact_lock(hashtext('pandian.step'), hashtext($1))", step.Step()); err != nil {
 			return fmt.Errorf("wait for the step's lock: %w", err)
@@ -170,10 +178,13 @@ func (r *Runner) note(ctx context.Context, step File, started time.Time, written
 	// The run's own context may be what ended the step.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	_, err := r.Pool.Exec(ctx, `
-		insert into ops.step_run (run_id, step_code, state, started_at, finished_at, written_count, error)
-		values ($1, $2, $3, $4, clock_timestamp(), $5, $6)`,
-		r.RunID, step.Step(), state, started, written, message)
+	err := r.transact(ctx, "note step "+step.Step(), func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			insert into ops.step_run (run_id, step_code, state, started_at, finished_at, written_count, error)
+			values ($1, $2, $3, $4, clock_timestamp(), $5, $6)`,
+			r.RunID, step.Step(), state, started, written, message)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("note step: %w", err)
 	}

@@ -27,6 +27,9 @@ type balance struct {
 	// Discrepancies counts what this run did to the ledger.
 	Discrepancies map[string]int64 `json:"discrepancies"`
 	Documents     documentBalance  `json:"documents"`
+	// Repeats are the transactions that the database undid, because they got into
+	// the way of others, and that were carried out again.
+	Repeats int64 `json:"repeats"`
 	// Equations that do not hold; empty in a run that adds up.
 	Unbalanced []string  `json:"unbalanced"`
 	Findings   []finding `json:"findings"`
@@ -114,7 +117,7 @@ func readBalance(ctx context.Context, pool *pgxpool.Pool, p *pipelineRun) (balan
 		RunID: p.id, Pipeline: p.pipeline.Name, Command: p.options.Command,
 		Datasets: map[string]datasetBalance{}, Discrepancies: map[string]int64{},
 		Unbalanced: []string{}, Findings: []finding{},
-		Documents: documentsOf(p.loaded, p.left),
+		Documents: documentsOf(p.loaded, p.left), Repeats: p.repeats.Repeats(),
 	}
 	tallies, err := readTallies(ctx, pool, p.id)
 	if err != nil {
@@ -264,6 +267,10 @@ func (b balance) show(term *terminal.Terminal) error {
 	if rejected > 0 {
 		term.Note("%s %d records rejected, the rest went on: select * from report.reject order by reject_id desc",
 			term.ErrStyle().Mark(terminal.Doubtful), rejected)
+	}
+	if b.Repeats > 0 {
+		term.Note("%s %d transactions got into the way of others, were undone by the database and carried out again",
+			term.ErrStyle().Mark(terminal.Doubtful), b.Repeats)
 	}
 	for _, found := range b.Findings {
 		term.Note("%s %s: %s", term.ErrStyle().Mark(terminal.Doubtful), found.Subject, found.Message)

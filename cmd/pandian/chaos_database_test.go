@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -111,12 +112,13 @@ func chaosOn(t *testing.T, s *ownServer, pipeline string) *chaos {
 
 // keepsRunning runs the pipeline again and again while it is disturbed, and counts
 // how the runs ended. Each that fails must say why.
-func (c *chaos) keepsRunning(span time.Duration, disturb func(context.Context)) (ok, failed int) {
+func (c *paired) keepsRunning(span time.Duration, disturb func(context.Context)) (ok, failed int) {
 	c.t.Helper()
 	ctx, cancel := context.WithCancel(c.t.Context())
 	disturbed := make(chan struct{})
+	had, began := c.arrived(), time.Now()
 	go func() { defer close(disturbed); disturb(ctx) }()
-	for began := time.Now(); time.Since(began) < span; {
+	for time.Since(began) < span {
 		ended := c.pandian("run", c.pipeline, "--json")
 		got := ended.envelope(c.t)
 		switch {
@@ -130,20 +132,48 @@ func (c *chaos) keepsRunning(span time.Duration, disturb func(context.Context)) 
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+	took := time.Since(began)
 	cancel()
 	<-disturbed
+	c.during = rate{c.onceWell(c.arrived) - had, took}
 	return ok, failed
+}
+
+// onceWell asks a database that may be recovering from a crash.
+func (c *chaos) onceWell(asks func() int) int {
+	c.t.Helper()
+	for deadline := time.Now().Add(recoveryTime); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if conn, err := pgx.Connect(c.t.Context(), c.database); err == nil {
+			_ = conn.Close(c.t.Context())
+			return asks()
+		}
+	}
+	c.t.Fatalf("the database did not come back within %s", recoveryTime)
+	return 0
+}
+
+// endsAfter measures what there is after a disturbance, during which the world
+// changed so many times.
+func (m *paired) endsAfter(t *testing.T, what string, changes int) {
+	t.Helper()
+	m.keepsUp(changes)
+	m.ends()
+	m.settles()
+	var speed throughput
+	speed.add(m)
+	speed.tells(t, what)
 }
 
 // fault 7: every connection to the database is ended, again and again.
 func TestConnectionsThatAreTerminated(t *testing.T) {
 	t.Parallel()
-	seconds := fromEnv(t, chaosSeconds, 6)
+	seconds, pairs := fromEnv(t, chaosSeconds, 4), fromEnv(t, chaosPairs, 0)
 	pause := max(700*time.Millisecond, min(5*time.Second, time.Duration(seconds)*time.Second/12))
 	for _, pipeline := range []string{stockPipeline, tplusPipeline} {
 		t.Run(pipeline, func(t *testing.T) {
 			t.Parallel()
-			c := newChaos(t, pipeline, 1)
+			c := measured(t, pairs, func() *chaos { return newChaos(t, pipeline, 1) })
+			c.begins()
 			conn := c.connect()
 			defer conn.Close(context.Background())
 			rounds, terminated := 0, 0
@@ -166,6 +196,7 @@ func TestConnectionsThatAreTerminated(t *testing.T) {
 			}
 			c.recovers("connections terminated")
 			c.settles()
+			c.endsAfter(t, pipeline+": ", ok)
 			reports(t, pipeline+": %d connections ended in %d rounds; %d runs went well and %d failed meanwhile; all well %s after the last",
 				terminated, rounds, ok, failed, c.took[0].Round(10*time.Millisecond))
 		})
@@ -183,9 +214,14 @@ func wait(ctx context.Context, span time.Duration) {
 // fault 7: the server crashes, and is stopped at once and away for a while.
 func TestADatabaseThatRestarts(t *testing.T) {
 	t.Parallel()
-	seconds := fromEnv(t, chaosSeconds, 6)
-	server := newOwnServer(t)
-	c := chaosOn(t, server, k3Pipeline)
+	seconds := fromEnv(t, chaosSeconds, 4)
+	var server *ownServer // the first: a twin's is left alone
+	c := measured(t, fromEnv(t, chaosPairs, 0), func() *chaos {
+		own := newOwnServer(t)
+		server = cmp.Or(server, own)
+		return chaosOn(t, own, k3Pipeline)
+	})
+	c.begins()
 	crashes := 0
 	ok, failed := c.keepsRunning(time.Duration(seconds)*time.Second, func(ctx context.Context) {
 		for wait(ctx, 700*time.Millisecond); ctx.Err() == nil; wait(ctx, 2*time.Second) {
@@ -222,6 +258,7 @@ func TestADatabaseThatRestarts(t *testing.T) {
 		c.recovers("server stopped at once")
 	}
 	c.settles()
+	c.endsAfter(t, "restarts: ", ok)
 	reports(t, "%d crashes, %d runs went well and %d failed meanwhile; two outages of %s, all well %s after them",
 		crashes, ok, failed, away, c.took)
 }
@@ -304,11 +341,7 @@ func TestACompareThatMeetsALimitOfTheServer(t *testing.T) {
 	c := newChaos(t, stockPipeline, 1)
 	c.run(c.pipeline)
 	c.somethingNew()
-	const ledger = `
-		select coalesce(string_agg(d::text, ' ' order by record_key, field), '')
-			|| (select count(*) from compare.discrepancy_event)::text || (select count(*) from outbox.document)::text
-		from compare.discrepancy as d`
-	stood := ask[string](c.shop, ledger)
+	stood := ask[string](c.shop, ledgerText)
 	c.replace("connections:\n", "database: {statement_timeout: 2s}\nconnections:\n")
 	holder := c.connect()
 	defer holder.Close(context.Background())
@@ -322,7 +355,7 @@ func TestACompareThatMeetsALimitOfTheServer(t *testing.T) {
 	if _, err := holder.Exec(t.Context(), "rollback"); err != nil {
 		t.Fatal(err)
 	}
-	if stands := ask[string](c.shop, ledger); stands != stood {
+	if stands := ask[string](c.shop, ledgerText); stands != stood {
 		t.Errorf("the ledger changed (from, to):\n%s\n%s", stood, stands)
 	}
 	c.recovers("a statement timeout")

@@ -27,8 +27,8 @@ func fromEnv(t *testing.T, name string, standard int) int {
 		return standard
 	}
 	value, err := strconv.Atoi(text)
-	if err != nil || value < 1 {
-		t.Fatalf("%s is %q, want a number from 1", name, text)
+	if err != nil || value < 0 {
+		t.Fatalf("%s is %q, want a number", name, text)
 	}
 	return value
 }
@@ -107,29 +107,38 @@ func reports(t *testing.T, format string, args ...any) {
 // in twenty goes wrong.
 func TestKillsAtPlacesDrawnByChance(t *testing.T) {
 	t.Parallel()
-	pipelines := chaosPipelines()
-	kills, seed := fromEnv(t, chaosKills, len(pipelines)), fromEnv(t, chaosSeed, 1)
+	pipelines := []string{jdyPipeline, tplusPipeline}
+	kills, seed, pairs := fromEnv(t, chaosKills, len(pipelines)), fromEnv(t, chaosSeed, 1), fromEnv(t, chaosPairs, 0)
+	if kills > len(pipelines) {
+		pipelines = chaosPipelines()
+	}
 	var all tolls
+	var speed throughput
 	t.Run("seed "+strconv.Itoa(seed), func(t *testing.T) {
 		for index, pipeline := range pipelines {
 			share := (kills + index) / len(pipelines)
 			t.Run(pipeline, func(t *testing.T) {
 				t.Parallel()
-				c := newChaos(t, pipeline, uint64(seed))
-				defer func() { all.add(c, c.tally()) }()
-				c.faulty(fivePercent()...)
-				c.isKilledTimes(share)
-				c.settles()
-				c.tells(t)
+				m := measured(t, pairs, func() *chaos { return newChaos(t, pipeline, uint64(seed)) })
+				defer func() { all.add(m.chaos, m.tally()) }()
+				m.begins()
+				m.faulty(fivePercent()...)
+				m.isKilledTimes(share)
+				m.settles()
+				m.ends()
+				m.settles()
+				speed.add(m)
+				m.tells(t)
 			})
 		}
 	})
+	speed.tells(t, "")
 	all.tells(t, seed, len(pipelines))
 }
 
 // isKilledTimes kills and recovers. A run that does not come by the place that was
 // drawn is one more run.
-func (c *chaos) isKilledTimes(kills int) {
+func (c *paired) isKilledTimes(kills int) {
 	c.t.Helper()
 	var deck []point
 	for runs := 0; c.kills < kills; runs++ {
@@ -142,9 +151,12 @@ func (c *chaos) isKilledTimes(kills int) {
 		p := deck[0]
 		deck = deck[1:]
 		at, nth := p.draw(c.random)
+		had, began := c.arrived(), time.Now()
 		c.killAt(p, at, nth, "run", c.pipeline)
 		c.recovers(fmt.Sprintf("%s, side %d, number %d", p.name, at, nth))
+		c.during.add(rate{c.arrived() - had, time.Since(began)})
 		c.somethingNew()
+		c.keepsUp(1)
 	}
 }
 

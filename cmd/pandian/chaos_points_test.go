@@ -155,7 +155,7 @@ func isTurnOf(pipeline string, index int) bool {
 	switch {
 	case pipeline == stockPipeline:
 		return index == 3 || index == 4 || index == 5 || index == 11
-	case index >= 7 && index <= 9: // what happens at the target differs
+	case index == 8 || index == 9: // what happens at the target differs
 		return true
 	default:
 		return index%3 == turn%3

@@ -19,6 +19,8 @@ type chaos struct {
 	tap      *tap
 	seed     uint64
 	random   *rand.Rand
+	// scale is how many times as much is new at each change of the world.
+	scale int
 
 	kills int
 	// took is how long after each kill nothing was left to do.
@@ -39,7 +41,7 @@ func chaosOf(t *testing.T, d *documents, pipeline string, seed uint64) *chaos {
 	d.pace, d.drain = chaosPace, chaosDrain
 	// The seed is the same for the same pipeline, whichever others run beside it.
 	random := rand.New(rand.NewPCG(seed, uint64(slices.Index(chaosPipelines(), pipeline))))
-	c := &chaos{documents: d, pipeline: pipeline, tap: newTap(t, d.database), seed: seed, random: random}
+	c := &chaos{documents: d, pipeline: pipeline, tap: newTap(t, d.database), seed: seed, random: random, scale: 1}
 	c.agesPartitions()
 	return c
 }
@@ -121,14 +123,14 @@ func (c *chaos) worldChanges() {
 	seed := c.random.Uint64()
 	switch c.pipeline {
 	case stockPipeline:
-		c.box.World().Mutate(6, seed, aWhileAgo())
-		c.box.World().MutateCurrents(4, seed)
+		c.box.World().Mutate(6*c.scale, seed, aWhileAgo())
+		c.box.World().MutateCurrents(4*c.scale, seed)
 	case k3Pipeline:
-		c.box.Saleouts().Insert(4, seed, aWhileAgo())
+		c.box.Saleouts().Insert(4*c.scale, seed, aWhileAgo())
 	case tplusPipeline:
-		c.box.Stockouts().Insert(4, seed, aWhileAgo())
+		c.box.Stockouts().Insert(4*c.scale, seed, aWhileAgo())
 	case jdyPipeline:
-		c.box.Stockouts().OpenShops(3, time.Now())
+		c.box.Stockouts().OpenShops(3*c.scale, time.Now())
 		c.box.Stockouts().CloseShops(1, seed, time.Now())
 	}
 }

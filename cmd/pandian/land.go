@@ -14,7 +14,6 @@ import (
 	"pandian/extract"
 	"pandian/internal/erphttp"
 	"pandian/internal/fault"
-	"pandian/internal/retention"
 	"pandian/internal/run"
 	"pandian/internal/terminal"
 )
@@ -125,11 +124,11 @@ func (a *app) landFiles(ctx context.Context, db *database, job extract.FilesJob)
 	if err != nil {
 		return err
 	}
-	if _, err := retention.MakeAhead(ctx, pool, time.Now()); err != nil {
+	if err := a.makeAhead(ctx, pool); err != nil {
 		return err
 	}
 	begun, runCtx, err := run.Start(ctx, pool, run.Spec{
-		Pipeline: "land " + job.Spec.Dataset + " " + job.ConnectionCode, Command: "land", Version: version,
+		Pipeline: "land " + job.Spec.Dataset + " " + job.ConnectionCode, Command: "land", Version: version, Log: a.log,
 	})
 	if err != nil {
 		return runFault(err)

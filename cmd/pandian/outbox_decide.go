@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"pandian/internal/fault"
+	"pandian/internal/repeat"
 	"pandian/internal/terminal"
 )
 
@@ -189,11 +190,15 @@ func (a *app) outboxCarryOut(ctx context.Context, pool *pgxpool.Pool, d outboxDe
 		call += ", not_at_target => $10"
 		args = append(args, d.notAtTarget)
 	}
-	rows, err := pool.Query(ctx, call+")", args...)
-	if err != nil {
-		return operatorFault(err)
-	}
-	counts, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[decided])
+	var counts decided
+	err = repeat.Do(ctx, a.log, d.verb+" documents", func(ctx context.Context) error {
+		rows, err := pool.Query(ctx, call+")", args...)
+		if err != nil {
+			return err
+		}
+		counts, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[decided])
+		return err
+	})
 	if err != nil {
 		return operatorFault(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"pandian/internal/config"
 	"pandian/internal/erphttp"
 	"pandian/internal/fault"
+	"pandian/internal/repeat"
 	"pandian/internal/retention"
 	"pandian/internal/run"
 	"pandian/internal/terminal"
@@ -73,6 +75,8 @@ type pipelineRun struct {
 	loaded     load.Counts
 	left       load.Backlog
 	findings   []transform.Finding
+	// repeats counts the transactions that the database undid and that were repeated.
+	repeats *repeat.Count
 }
 
 // runPipeline carries out a pipeline, or one stage of it, as one run with a
@@ -86,7 +90,8 @@ func (a *app) runPipeline(ctx context.Context, cfg *config.Config, db *database,
 	if err != nil {
 		return balance{}, err
 	}
-	if _, err := retention.MakeAhead(ctx, pool, time.Now()); err != nil {
+	ctx, p.repeats = repeat.Counted(ctx)
+	if err := a.makeAhead(ctx, pool); err != nil {
 		return balance{}, err
 	}
 	begun, runCtx, err := run.Start(ctx, pool, p.spec())
@@ -110,6 +115,14 @@ func (a *app) runPipeline(ctx context.Context, cfg *config.Config, db *database,
 	return result, runFault(err)
 }
 
+// makeAhead makes the partitions of the days to come.
+func (a *app) makeAhead(ctx context.Context, pool *pgxpool.Pool) error {
+	return repeat.Do(ctx, a.log, "make day partitions", func(ctx context.Context) error {
+		_, err := retention.MakeAhead(ctx, pool, time.Now())
+		return err
+	})
+}
+
 // retain drops what is older than its retention. It never fails a run: what
 // stays too long is said, and dropped by a later one.
 func (p *pipelineRun) retain(ctx context.Context, pool *pgxpool.Pool) {
@@ -131,7 +144,7 @@ func (p *pipelineRun) retain(ctx context.Context, pool *pgxpool.Pool) {
 func (p *pipelineRun) spec() run.Spec {
 	spec := run.Spec{
 		Pipeline: p.pipeline.Name, Command: p.options.Command, Full: p.options.Full,
-		Params: params(p.pipeline), Version: version,
+		Params: params(p.pipeline), Version: version, Log: p.app.log,
 		Target: p.pipeline.Target.Connection, Platforms: map[string]string{},
 	}
 	connections := []string{p.pipeline.Target.Connection}
@@ -261,8 +274,8 @@ func (p *pipelineRun) transform(ctx context.Context) error {
 	tracker.Message("")
 	tracker.Done(err)
 	if err != nil {
-		return fault.New(fault.TransformFailed, "%w", err).
-			Suggest("the steps before it stay done; mend the cause and run again: its input is taken again")
+		return fault.New(fault.TransformFailed, "%w", err).Suggest("the steps before it stay done; %s: its input is taken again",
+			cmp.Or(databaseAdvice(err), "mend the cause and run again"))
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"pandian/internal/db"
 	"pandian/internal/erphttp"
+	"pandian/internal/repeat"
 )
 
 // CircuitOptions are what a [Circuit] is made of. Database and Connection are
@@ -110,8 +111,12 @@ func (c *Circuit) Enter(ctx context.Context, mayProbe bool) (erphttp.Pass, time.
 	token := rand.Int64N(1<<62) + 1
 	ctx, cancel := within(ctx, databaseTimeout)
 	defer cancel()
-	taken, err := db.New(c.Database).OpsCircuitProbe(ctx, db.OpsCircuitProbeParams{
-		ConnectionCode: c.Connection, ProbeToken: token, ProbeTime: interval(c.ProbeTime), AskedAt: moment(c.Now),
+	var taken int64
+	err := repeat.Do(ctx, c.Log, "probe a circuit", func(ctx context.Context) (err error) {
+		taken, err = db.New(c.Database).OpsCircuitProbe(ctx, db.OpsCircuitProbeParams{
+			ConnectionCode: c.Connection, ProbeToken: token, ProbeTime: interval(c.ProbeTime), AskedAt: moment(c.Now),
+		})
+		return err
 	})
 	c.forget()
 	if err != nil || taken == 0 {
@@ -168,23 +173,28 @@ func (p *pass) Leave(ctx context.Context, outcome erphttp.Outcome, sign string) 
 	// What was found out counts, whether or not its caller still waits.
 	ctx, cancel := within(context.WithoutCancel(ctx), databaseTimeout)
 	defer cancel()
-	var err error
+	var say func(context.Context) error
 	switch {
 	case outcome == erphttp.Down:
-		err = p.circuit.fail(ctx, p.probe, sign)
+		say = func(ctx context.Context) error { return p.circuit.fail(ctx, p.probe, sign) }
 	case outcome == erphttp.Well && (p.probe != 0 || p.circuit.hasFailed()):
-		err = p.circuit.succeed(ctx, p.probe)
+		say = func(ctx context.Context) error { return p.circuit.succeed(ctx, p.probe) }
 	case outcome == erphttp.Unknown && p.probe != 0:
-		err = db.New(p.circuit.Database).OpsCircuitLeave(ctx, db.OpsCircuitLeaveParams{
-			ConnectionCode: p.circuit.Connection, ProbeToken: p.probe,
-		})
+		say = p.leave
 	default:
 		return
 	}
-	if err != nil {
+	if err := repeat.Do(ctx, p.circuit.Log, "tell a circuit", say); err != nil {
 		p.circuit.Log.Debug("the circuit was not told of a call", "connection", p.circuit.Connection, "error", err)
 	}
 	p.circuit.forget()
+}
+
+// leave gives a probe back of which nothing became known.
+func (p *pass) leave(ctx context.Context) error {
+	return db.New(p.circuit.Database).OpsCircuitLeave(ctx, db.OpsCircuitLeaveParams{
+		ConnectionCode: p.circuit.Connection, ProbeToken: p.probe,
+	})
 }
 
 func (c *Circuit) hasFailed() bool {

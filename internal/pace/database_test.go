@@ -16,6 +16,7 @@ import (
 	"pandian/internal/erphttp"
 	"pandian/internal/pace"
 	"pandian/internal/pgtest"
+	"pandian/internal/repeat"
 )
 
 // proxied is a pacer whose database is behind a proxy, in real time.
@@ -121,6 +122,23 @@ func TestPacer_tells_of_a_hold_that_the_database_missed(t *testing.T) {
 	cancel()
 	if err := <-waited; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want the call to wait for the end of the hold", err)
+	}
+}
+
+// fault 12: leases and holds that the server undoes are asked for again, at once and
+// not a second later.
+func TestPacer_asks_again_for_what_the_server_undid(t *testing.T) {
+	t.Parallel()
+	_, pacer, pool := proxied(t, time.Minute)
+	pgtest.Strike(t, pool, 1, 300, "ops.rate_limit")
+	ctx, count := repeat.Counted(t.Context())
+	for range 200 { // some eight leases
+		if _, err := pacer.Wait(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if undone := pgtest.StrikeNoMore(t, pool); undone == 0 || count.Repeats() != int64(undone) {
+		t.Errorf("%d leases were undone and %d asked for again", undone, count.Repeats())
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"pandian/internal/db"
+	"pandian/internal/repeat"
 )
 
 // Hold implements [erphttp.Pacer], for all processes: those that have leased slots
@@ -45,12 +46,16 @@ func (p *Pacer) say(ctx context.Context, d time.Duration, isThrottled bool) erro
 	asked := db.OpsRateLimitHoldParams{
 		Hold: interval(d), IsThrottled: isThrottled, AskedAt: p.now(), Credential: p.Credential,
 	}
-	held, err := queries.OpsRateLimitHold(ctx, asked)
-	if errors.Is(err, pgx.ErrNoRows) {
-		if err = p.add(ctx, queries); err == nil {
-			held, err = queries.OpsRateLimitHold(ctx, asked)
+	var held db.OpsRateLimitHoldRow
+	err := repeat.Do(ctx, p.Log, "hold calls back", func(ctx context.Context) (err error) {
+		held, err = queries.OpsRateLimitHold(ctx, asked)
+		if errors.Is(err, pgx.ErrNoRows) {
+			if err = p.add(ctx, queries); err == nil {
+				held, err = queries.OpsRateLimitHold(ctx, asked)
+			}
 		}
-	}
+		return err
+	})
 	if err == nil && held.IsLesson {
 		p.Log.Warn("the platform says that calls come too often: the limit is lowered for a while",
 			"connection", p.Connection, "calls_per_minute", int(held.AllowedPerMinute), "configured", p.CallsPerMinute)

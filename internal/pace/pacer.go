@@ -12,6 +12,7 @@ import (
 
 	"pandian/internal/db"
 	"pandian/internal/erphttp"
+	"pandian/internal/repeat"
 )
 
 // Options are what a [Pacer] is made of. Database, Credential, Connection and
@@ -203,14 +204,18 @@ func (p *Pacer) query(ctx context.Context, wanted int) (db.OpsRateLimitLeaseRow,
 		CallsPerMinute: int32(p.CallsPerMinute), WantedCount: int32(wanted), AskedAt: p.now(),
 		Credential: p.Credential, ConnectionCode: p.Connection,
 	}
-	granted, err := queries.OpsRateLimitLease(ctx, asked)
-	if !errors.Is(err, pgx.ErrNoRows) {
-		return granted, err
-	}
-	if err := p.add(ctx, queries); err != nil {
-		return granted, err
-	}
-	return queries.OpsRateLimitLease(ctx, asked)
+	var granted db.OpsRateLimitLeaseRow
+	err := repeat.Do(ctx, p.Log, "lease calls", func(ctx context.Context) (err error) {
+		granted, err = queries.OpsRateLimitLease(ctx, asked)
+		if !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		if err = p.add(ctx, queries); err == nil {
+			granted, err = queries.OpsRateLimitLease(ctx, asked)
+		}
+		return err
+	})
+	return granted, err
 }
 
 func (p *Pacer) add(ctx context.Context, queries *db.Queries) error {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"pandian/internal/db"
+	"pandian/internal/repeat"
 )
 
 // States in which a run ends.
@@ -58,6 +60,8 @@ type Spec struct {
 	Params map[string]string
 	// Version is pandian's own.
 	Version string
+	// Log hears of what had to be repeated; nil is told nothing.
+	Log *slog.Logger
 
 	// Sources, Target and Platforms (connection to system code) go to
 	// ops.pipeline; a Spec without Target leaves it alone.
@@ -73,6 +77,7 @@ type Run struct {
 	ID   int64
 	pool *pgxpool.Pool
 	conn *pgxpool.Conn
+	log  *slog.Logger
 	stop context.CancelFunc
 	done chan struct{}
 }
@@ -91,7 +96,7 @@ func Start(ctx context.Context, pool *pgxpool.Pool, spec Spec) (*Run, context.Co
 	if err != nil {
 		return nil, nil, fmt.Errorf("begin a run: %w", err)
 	}
-	run := &Run{pool: pool, conn: conn, done: make(chan struct{})}
+	run := &Run{pool: pool, conn: conn, log: spec.Log, done: make(chan struct{})}
 	if err := run.begin(ctx, spec); err != nil {
 		run.release(ctx)
 		return nil, nil, err
@@ -104,22 +109,28 @@ func Start(ctx context.Context, pool *pgxpool.Pool, spec Spec) (*Run, context.Co
 }
 
 func (r *Run) begin(ctx context.Context, spec Spec) error {
-	if _, err := r.conn.Exec(ctx, "select ops.mark_interrupted_runs()"); err != nil {
+	err := repeat.Do(ctx, r.log, "mark interrupted runs", func(ctx context.Context) error {
+		_, err := r.conn.Exec(ctx, "select ops.mark_interrupted_runs()")
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("mark interrupted runs: %w", err)
 	}
 	var free bool
-	err := r.conn.QueryRow(ctx, spec.lockPipeline(), spec.Pipeline).Scan(&free)
+	err = r.conn.QueryRow(ctx, spec.lockPipeline(), spec.Pipeline).Scan(&free)
 	if err != nil {
 		return fmt.Errorf("lock pipeline %s: %w", spec.Pipeline, err)
 	}
 	if !free {
 		return r.busy(ctx, spec.Pipeline)
 	}
-	return pgx.BeginFunc(ctx, r.conn, func(tx pgx.Tx) error {
-		if err := keepConfiguration(ctx, tx, spec); err != nil {
-			return err
-		}
-		return r.insert(ctx, tx, spec)
+	return repeat.Do(ctx, r.log, "begin a run", func(ctx context.Context) error {
+		return pgx.BeginFunc(ctx, r.conn, func(tx pgx.Tx) error {
+			if err := keepConfiguration(ctx, tx, spec); err != nil {
+				return err
+			}
+			return r.insert(ctx, tx, spec)
+		})
 	})
 }
 
@@ -257,8 +268,12 @@ func (r *Run) Finish(ctx context.Context, balance any, failure error) error {
 	if err != nil {
 		return fmt.Errorf("write the balance of run %d: %w", r.ID, err)
 	}
-	rows, err := db.New(r.pool).OpsRunFinish(ctx, db.OpsRunFinishParams{
-		RunID: r.ID, State: state, Balance: encoded, Error: message,
+	var rows int64
+	err = repeat.Do(ctx, r.log, "end the run", func(ctx context.Context) (err error) {
+		rows, err = db.New(r.pool).OpsRunFinish(ctx, db.OpsRunFinishParams{
+			RunID: r.ID, State: state, Balance: encoded, Error: message,
+		})
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("end run %d: %w", r.ID, err)

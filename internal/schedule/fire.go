@@ -30,6 +30,7 @@ func (s *Scheduler) claim(ctx context.Context) (Fire, bool, error) {
 	var fire Fire
 	found := false
 	err := s.bounded(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		found = false // it may have been undone
 		row, err := db.New(tx).OpsJobFireClaim(ctx, db.OpsJobFireClaimParams{
 			Worker: &s.settings.Worker, Lease: interval(s.settings.Lease), PipelineCodes: s.pipelines,
 		})

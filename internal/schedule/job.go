@@ -47,16 +47,14 @@ func (j Job) String() string { return fmt.Sprintf("%s %s", j.Pipeline, j.Kind) }
 // those of the scheduler's pipelines that are configured no more. Fires that are
 // due by the old configuration are noted before it changes.
 func (s *Scheduler) Keep(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.settings.QueryTimeout)
-	defer cancel()
 	kept := make([]string, 0, len(s.jobs))
 	for _, job := range s.jobs {
 		kept = append(kept, job.String())
-		if err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return s.keep(ctx, tx, job) }); err != nil {
+		if err := s.bounded(ctx, func(ctx context.Context, tx pgx.Tx) error { return s.keep(ctx, tx, job) }); err != nil {
 			return fmt.Errorf("note the schedule %s: %w", job, err)
 		}
 	}
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+	return s.bounded(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		queries := db.New(tx)
 		err := queries.OpsJobRetire(ctx, db.OpsJobRetireParams{
 			UpdatedBy: s.settings.Worker, PipelineCodes: s.pipelines, Kept: kept,

@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"pandian/internal/db"
+	"pandian/internal/repeat"
 )
 
 // States of ops.job_fire.
@@ -186,11 +187,14 @@ func (s *Scheduler) Tick(ctx context.Context) (began int, err error) {
 	return began, noteErr
 }
 
-// bounded carries out one short piece of work with the database.
+// bounded carries out one short transaction, and repeats it when the server undid it:
+// do begins from nothing at each call. The bound holds for all tries together.
 func (s *Scheduler) bounded(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, s.settings.QueryTimeout)
 	defer cancel()
-	return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return do(ctx, tx) })
+	return repeat.Do(ctx, s.log, "see to the schedules", func(ctx context.Context) error {
+		return pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return do(ctx, tx) })
+	})
 }
 
 func (s *Scheduler) noteDue(ctx context.Context) error {

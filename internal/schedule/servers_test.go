@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -415,12 +417,20 @@ func TestRunDueRunsWhatIsDueAndEnds(t *testing.T) {
 	b.wantFires("01T01:00 run ok 1", "01T02:00 run ok 1", "01T03:00 run ok 1")
 }
 
-// fault 4: it is not parallel, so that the goroutines that are left are its own.
-func TestStartAndStop200Times(t *testing.T) { //nolint:paralleltest // see above
+// fault 4: a hundred starts and stops, a thousand in make chaos-starts. It is not
+// parallel, so that the goroutines that are left are its own.
+func TestStartAndStopAgainAndAgain(t *testing.T) { //nolint:paralleltest // see above
+	starts := 100
+	if text := os.Getenv("PANDIAN_STARTS"); text != "" {
+		var err error
+		if starts, err = strconv.Atoi(text); err != nil || starts < 1 {
+			t.Fatalf("PANDIAN_STARTS is %q, want a number from 1", text)
+		}
+	}
 	b := newBench(t, "2026-01-01T00:00:00Z")
 	job := hourly(schedule.Coalesce)
 	job.Cron = "@every 1s"
-	for round := range 200 {
+	for round := range starts {
 		ctx, stop := context.WithCancel(t.Context())
 		s := b.server(quick(fmt.Sprint("server ", round)), b.note, job)
 		served := make(chan error)

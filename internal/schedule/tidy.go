@@ -16,6 +16,7 @@ import (
 func (s *Scheduler) tidy(ctx context.Context) error {
 	var tired []db.OpsJobFireTiredRow
 	err := s.bounded(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		tired = nil // it may have been undone
 		queries := db.New(tx)
 		open, err := queries.OpsJobFireOpen(ctx, s.pipelines)
 		if err != nil {

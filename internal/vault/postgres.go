@@ -13,6 +13,7 @@ import (
 
 	"pandian/internal/db"
 	"pandian/internal/fault"
+	"pandian/internal/repeat"
 )
 
 const (
@@ -128,11 +129,12 @@ func (p *Postgres) keep(ctx context.Context, connection, name string, next Secre
 	ctx, cancel := context.WithTimeout(ctx, storeLimit)
 	defer cancel()
 	sealed := p.key.seal(next.Value, connection, name)
-	for {
+	for try := 1; ; try++ {
 		err := p.store(ctx, connection, name, sealed, next)
 		if err == nil || errors.Is(err, errOvertaken) || isForGood(err) {
 			return err
 		}
+		repeat.Note(ctx, nil, "store a renewed secret", try, err)
 		select {
 		case <-time.After(storePause):
 		case <-ctx.Done():

@@ -3,12 +3,14 @@ package vault_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"pandian/internal/pgtest"
+	"pandian/internal/repeat"
 	"pandian/internal/vault"
 )
 
@@ -126,5 +128,29 @@ func TestRenew_four_processes_refresh_once(t *testing.T) {
 	all.Wait()
 	if got := refreshed.Load(); got != 1 {
 		t.Errorf("got %d refreshes, want 1", got)
+	}
+}
+
+// fault 12: the platform has taken the old token back, so what the server undid is
+// written again until it stands.
+func TestRenew_writes_again_what_the_server_undid(t *testing.T) {
+	t.Parallel()
+	pool := connect(t, pgtest.URL(t))
+	pgtest.Strike(t, pool, 1, 250, "ops.credential")
+	store := vault.NewPostgres(pool, key(t, 1))
+	ctx, count := repeat.Counted(t.Context())
+	for version := range int64(4) {
+		kept, err := store.Renew(ctx, "jst", "jst.token", func(context.Context, vault.Secret) (vault.Secret, error) {
+			return vault.Secret{Value: fmt.Append(nil, "token ", version)}, nil
+		})
+		if err != nil || kept.Version != version+1 {
+			t.Fatalf("got version %d and %v, want version %d", kept.Version, err, version+1)
+		}
+	}
+	if undone := pgtest.StrikeNoMore(t, pool); undone == 0 || count.Repeats() != int64(undone) {
+		t.Errorf("%d writes were undone and %d counted", undone, count.Repeats())
+	}
+	if kept, err := store.Read(t.Context(), "jst", "jst.token"); err != nil || string(kept.Value) != "token 3" || kept.Version != 4 {
+		t.Errorf("got %+v and %v, want the newest token", kept, err)
 	}
 }
