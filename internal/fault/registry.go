@@ -22,6 +22,7 @@ const (
 	DatabaseForbidden   Code = "PD-DATABASE-004"
 	PostgresNoBinaries  Code = "PD-DATABASE-005"
 	PostgresNoStart     Code = "PD-DATABASE-006"
+	DatabasePooled      Code = "PD-DATABASE-007"
 
 	SchemaBehind    Code = "PD-SCHEMA-001"
 	SchemaAhead     Code = "PD-SCHEMA-002"
@@ -101,6 +102,7 @@ func databases() []Definition {
 		{DatabaseForbidden, Fatal, ExitUnreachable, "the database account may not do what is needed", "grant the account what the message names"},
 		{PostgresNoBinaries, Fatal, ExitUnreachable, "no PostgreSQL server binaries were found and none could be fetched", "install PostgreSQL 14 to 18, or set database.url"},
 		{PostgresNoStart, Fatal, ExitUnreachable, "the private PostgreSQL server did not start", "read the server log that the message names"},
+		{DatabasePooled, Fatal, ExitUnreachable, "a connection pooler gives each transaction another session", "connect to the PostgreSQL server directly, or set pool_mode = session at the pooler: locks, roles and settings must outlive a transaction"},
 		{SchemaBehind, Fatal, ExitUnreachable, "the schema is older than this program needs", "run pandian migrate up"},
 		{SchemaAhead, Fatal, ExitUnreachable, "the schema is newer than this program may work on", "use a newer pandian"},
 		{MigrationFailed, Fatal, ExitRunFailed, "a migration failed", "read the cause; a failed migration was rolled back unless it says otherwise, so it may be run again"},
