@@ -48,6 +48,7 @@ const (
 	RunBusy        Code = "PD-RUN-003"
 	RunInterrupted Code = "PD-RUN-004"
 	RunTerminated  Code = "PD-RUN-005"
+	RunInDoubt     Code = "PD-RUN-006"
 	NeedsAttention Code = "PD-STATUS-001"
 )
 
@@ -132,6 +133,7 @@ func results() []Definition {
 		{RunBusy, Failed, ExitRunFailed, "another run of this pipeline is under way", "wait for it to end; pandian status shows it"},
 		{RunInterrupted, Failed, ExitInterrupted, "the run was stopped by SIGINT", "run again; it goes on from its last checkpoint"},
 		{RunTerminated, Failed, ExitTerminated, "the run was stopped by SIGTERM", "run again; it goes on from its last checkpoint"},
+		{RunInDoubt, Failed, ExitRunFailed, "the database was restored, promoted or called into doubt while documents were sent", "run again: each document is looked up at its target before it is sent"},
 		{NeedsAttention, Notice, ExitAttention, "something is so that status --fail-on names", "read what pandian status shows of that pipeline"},
 	}
 }

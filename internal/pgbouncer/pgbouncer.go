@@ -111,7 +111,7 @@ func run(t testing.TB, lines []string, port int) {
 		t.Fatal(err)
 	}
 	said := &output{}
-	child := exec.Command(program, file)
+	child := exec.CommandContext(context.WithoutCancel(t.Context()), program, file) // its cleanup ends it
 	child.Stdout, child.Stderr = said, said
 	if err := child.Start(); err != nil {
 		t.Fatal(err)
