@@ -47,7 +47,7 @@ chaos-serve: ## two servers on one database, one killed every 10 s for 5 min (SE
 
 .PHONY: chaos-postgres
 chaos-postgres: ## connections ended every 5 s for 60 s, crashes and two outages of 30 s (POSTGRES_SECONDS)
-	@.ci/chaos '(TestConnectionsThatAreTerminated|TestADatabaseThatRestarts)' PANDIAN_CHAOS_SECONDS=$(POSTGRES_SECONDS) PANDIAN_CHAOS_PAIRS=$(PAIRS)
+	@.ci/chaos '(TestConnectionsThatAreTerminated|TestADatabaseThatRestarts|TestAPromotedStandbySendsNothingTwice)' PANDIAN_CHAOS_SECONDS=$(POSTGRES_SECONDS) PANDIAN_CHAOS_PAIRS=$(PAIRS)
 
 STRIKES ?= 300
 

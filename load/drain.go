@@ -46,13 +46,19 @@ func Drain(ctx context.Context, pool *pgxpool.Pool, outbox Outbox, target Target
 			sender: newSender(target, settings),
 		}
 	}
-	if err := newWorker().sweep(ctx); err != nil {
+	epoch, err := newWorker().askEpoch(ctx)
+	if err == nil {
+		err = newWorker().sweep(ctx)
+	}
+	if err != nil {
 		return shared.counts, fmt.Errorf("drain %s: %w", outbox, err)
 	}
 	var working sync.WaitGroup
 	for range settings.Workers {
 		working.Go(func() {
-			if err := newWorker().run(ctx); err != nil {
+			worker := newWorker()
+			worker.epoch = epoch
+			if err := worker.run(ctx); err != nil {
 				stop(err)
 			}
 		})
@@ -73,6 +79,8 @@ type worker struct {
 	// stop ends the work of all workers of the drain.
 	stop context.CancelCauseFunc
 	*tally
+	// epoch is the life of the database in which the drain began.
+	epoch Epoch
 
 	lookedForTrouble time.Time
 	hadTrouble       bool
@@ -96,6 +104,10 @@ func (w *worker) run(ctx context.Context) error {
 		}
 		if taken == nil {
 			return nil
+		}
+		if err := w.beware(ctx, taken); err != nil {
+			w.count(Counts{Lost: len(taken.documents) + len(taken.spent)})
+			return err
 		}
 		if err := w.work(ctx, taken); err != nil {
 			return err

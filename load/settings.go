@@ -1,6 +1,7 @@
 package load
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -53,6 +54,9 @@ type Settings struct {
 	// Limit is how many documents are sent at most, lookups not counted; default 0,
 	// no limit. What is over stays in the outbox. With a limit one worker works.
 	Limit int
+	// Epoch says which life of the database it is; default nil, the only one. It is
+	// asked at the beginning and after every claim.
+	Epoch func(ctx context.Context) (Epoch, error)
 	// RunID is the run that sends, as in ops.run; 0 for none.
 	RunID int64
 	// WorkerName is who sends, as in "host:process"; default "pandian".

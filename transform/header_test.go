@@ -70,6 +70,8 @@ func isDecision(file transform.File, name string) bool {
 		return strings.HasPrefix(name, "compare.discrepancy")
 	case "function/ops_outbox", "function/outbox_hold":
 		return name == "ops.audit" || name == "outbox.retry"
+	case "function/ops_database_identity":
+		return name == "ops.audit" || name == "outbox.retry" || name == "ops.database_identity"
 	case "function/ops_settings":
 		return strings.HasPrefix(name, "ops.")
 	case "function/outbox_contested":

@@ -32,6 +32,8 @@ type database struct {
 
 	mutex sync.Mutex
 	pools map[string]*pgxpool.Pool
+	// hasSessions is set once it is known that no pooler takes them away.
+	hasSessions bool
 }
 
 // openDatabase connects, or starts the private server. The schema is not
@@ -140,6 +142,10 @@ func (d *database) poolFor(ctx context.Context, role, name string, tune func(*pg
 		Statement: d.cfg.StatementTimeout + lostAnswer, Acquire: d.cfg.ConnectTimeout + databaseTimeout,
 	})
 	tune(settings)
+	if err := d.requireSession(ctx, settings.ConnConfig); err != nil {
+		return nil, err
+	}
+	pgconnect.SetAfterStartup(settings.ConnConfig)
 	pool, err := pgxpool.NewWithConfig(ctx, settings)
 	if err != nil {
 		return nil, d.unreachable(err)
@@ -152,6 +158,29 @@ func (d *database) poolFor(ctx context.Context, role, name string, tune func(*pg
 	}
 	d.pools[name] = pool
 	return pool, nil
+}
+
+// requireSession refuses, once for all pools, a pooler that gives each transaction
+// another session: the locks of a run, its role and its settings would be lost, or
+// another client's. The mutex is held.
+func (d *database) requireSession(ctx context.Context, settings *pgx.ConnConfig) error {
+	if d.hasSessions {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, d.cfg.ConnectTimeout)
+	defer cancel()
+	err := pgconnect.RequireSession(ctx, settings)
+	switch {
+	case errors.Is(err, pgconnect.ErrShared):
+		return fault.New(fault.DatabasePooled, "%w", err)
+	case errors.Is(err, pgconnect.ErrNoSecond):
+		return fault.New(fault.DatabaseUnreachable, "%w", err).
+			Suggest("let the pooler open at least database.max_connections sessions and a few more (pgbouncer: default_pool_size), or connect to the server directly")
+	case err != nil:
+		return d.unreachable(err)
+	}
+	d.hasSessions = true
+	return nil
 }
 
 // apart is the same database with pools of its own, for work beside other work:
@@ -217,6 +246,7 @@ func (d *database) conn(ctx context.Context) (*pgx.Conn, error) {
 	settings.RuntimeParams["application_name"] = "pandian"
 	settings.RuntimeParams["jit"] = "off"
 	pgconnect.KeepAlive(settings)
+	pgconnect.SetAfterStartup(settings)
 	conn, err := pgx.ConnectConfig(ctx, settings)
 	if err != nil {
 		return nil, d.unreachable(err)

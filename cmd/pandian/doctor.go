@@ -136,6 +136,7 @@ func (a *app) examineDatabase(ctx context.Context, cfg *config.Config) []examina
 		return append(found, bad("schema", err))
 	}
 	found = append(found, good("schema", fmt.Sprintf("version %d, this program knows %d", verdict.Applied, verdict.Newest)))
+	found = append(found, a.examineRestore(ctx, db))
 	return append(found, a.examineSQL(ctx, db)...)
 }
 

@@ -25,7 +25,8 @@ func (a *app) outboxCommand() *cobra.Command {
 try them again, hold them, release them or give them up: one, or as many as a filter names, always with a reason that
 stays on record in ops.audit.
 
-The same decisions are functions in SQL: ops.retry, ops.hold, ops.release, ops.discard.`,
+The same decisions are functions in SQL: ops.retry, ops.hold, ops.release, ops.discard, and for all outboxes together
+ops.trust_database and ops.doubt_database.`,
 	}
 	command.AddCommand(
 		a.outboxListCommand(), a.outboxShowCommand(),
@@ -43,6 +44,7 @@ too, so that a change at the source does not send what a person stopped.`),
 (pandian outbox retry sends it), and one that may be at the target is looked up there first.`),
 		a.outboxVerbCommand("discard", "give documents up",
 			`Gives documents up: they are not sent any more. A change at the source makes a new revision, which is sent.`),
+		a.outboxTrustCommand(), a.outboxDoubtCommand(),
 	)
 	return command
 }

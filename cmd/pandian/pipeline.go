@@ -102,7 +102,9 @@ func (a *app) runPipeline(ctx context.Context, cfg *config.Config, db *database,
 	if options.Begun != nil {
 		options.Begun(begun.ID)
 	}
-	err = p.stages(runCtx)
+	if err = a.noticeRestore(runCtx, pool); err == nil {
+		err = p.stages(runCtx)
+	}
 	p.retain(ctx, pool)
 	result, balanceErr := readBalance(ctx, pool, p)
 	err = errors.Join(err, balanceErr)
@@ -305,7 +307,7 @@ func (p *pipelineRun) load(ctx context.Context) error {
 	settings := load.Settings{
 		BatchSize: p.pipeline.Target.BatchSize, Workers: p.pipeline.Target.Workers,
 		SendSize: target.sendSize, Limit: p.options.Limit,
-		RunID: p.id, WorkerName: fmt.Sprintf("%s:%d", host, os.Getpid()), Logger: p.app.log,
+		Epoch: epochOf(pool), RunID: p.id, WorkerName: fmt.Sprintf("%s:%d", host, os.Getpid()), Logger: p.app.log,
 		Progress: func(counts load.Counts) {
 			done := counts.Sent + counts.Superseded + counts.Rejected + counts.Abandoned
 			tracker.Add(int64(done - settled))
@@ -318,7 +320,7 @@ func (p *pipelineRun) load(ctx context.Context) error {
 	p.loaded, err = load.Drain(ctx, pool, outbox, target.Target, settings)
 	tracker.Done(err)
 	if err != nil {
-		return targetFault(err)
+		return drainFault(err)
 	}
 	if err := p.loaded.Balance(); err != nil {
 		return fault.New(fault.RunUnbalanced, "%w", err)

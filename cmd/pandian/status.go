@@ -87,12 +87,19 @@ func (a *app) status(ctx context.Context, failOn []string) error {
 	if err != nil {
 		return err
 	}
-	a.summary, a.result = map[string]any{"pipelines": len(statuses)}, statuses
+	state, err := readDatabaseState(ctx, pool)
+	if err != nil {
+		return err
+	}
+	a.summary, a.result = map[string]any{"pipelines": len(statuses), "database": state}, statuses
 	if err := a.showPipelines(statuses); err != nil {
 		return err
 	}
 	if err := a.showSchedules(statuses); err != nil {
 		return err
+	}
+	if state.isDoubted() {
+		a.term.Note("%s %s\n  %s", a.term.ErrStyle().Mark(terminal.Doubtful), state.inWords(), trustAdvice)
 	}
 	return complain(complaints, statuses, time.Now())
 }

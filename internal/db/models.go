@@ -525,7 +525,7 @@ type JstSaleoutSn struct {
 	PackSn *string
 }
 
-// One row is one decision of a person about one document of an outbox. Append-only; kept for good.
+// One row is one decision of a person about one document of an outbox, or about the whole outbox. Append-only; kept for good.
 type OpsAudit struct {
 	// The source's connection.
 	ConnectionCode string
@@ -541,21 +541,21 @@ type OpsAudit struct {
 	DecidedBy string
 	// The database account (session_user) that it was done with.
 	Account string
-	// retry, hold, release or discard.
+	// retry, hold, release or discard; trust or doubt of all that an outbox says.
 	Verb string
-	// The document.
-	DocumentID int64
-	// What the document is about.
-	BusinessKey string
+	// The document; null for a decision about the whole outbox.
+	DocumentID *int64
+	// What the document is about; null for a decision about the whole outbox.
+	BusinessKey *string
 	// done; busy (a worker was sending it, so it was left alone and the answer decides).
 	Verdict string
-	// Its state before, as in outbox.delivery.
+	// Its state before, as in outbox.delivery; of an outbox: looked_up or trusted.
 	OldState string
 	// Its state after.
 	NewState string
 	// Why, in the person's words.
 	Reason string
-	// How many documents the same call changed.
+	// How many documents the same call changed; of an outbox, how many outboxes.
 	DocumentCount int64
 }
 
@@ -609,6 +609,34 @@ type OpsCredential struct {
 	ExpiresAt *time.Time
 	// When this version was stored.
 	UpdatedAt time.Time
+}
+
+// One row is one life of this database: from when it was made, restored, copied or promoted until the next time. While the newest one is not trusted, every document is looked up at its target before it is sent. Rows are never deleted; only functions write them.
+type OpsDatabaseIdentity struct {
+	// Number of the life, in order.
+	IdentityID int32
+	// first; moved (it is another cluster or another database: restored from a dump, or copied); timeline (the server was promoted, or recovered to a point in time); told (a person said that it must be doubted).
+	Cause string
+	// The cluster's (pg_control_system); null where the schema's owner may not ask for it.
+	SystemIdentifier *int64
+	// The timeline that the server writes; null where it does not tell.
+	TimelineID *int64
+	// The database's number in the cluster (pg_database.oid).
+	DatabaseOid int64
+	// This table's number in the database (pg_class.oid): a dump that is restored makes it anew.
+	RelationOid int64
+	// When this life was noticed: by the first run in it, or by a person. It began before.
+	NoticedAt time.Time
+	// The database account that noticed it, or the person who said so.
+	NoticedBy string
+	// Why, in a person's words; null where it was noticed.
+	Note *string
+	// Since when what this database says about its documents is believed; null while each is looked up.
+	TrustedAt *time.Time
+	// Who said so; pandian for the first life.
+	TrustedBy *string
+	// Why, in that person's words.
+	TrustedReason *string
 }
 
 // One row is something about a run's data that a person should know: a side that is not complete, several specs for one row.

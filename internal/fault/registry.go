@@ -22,6 +22,7 @@ const (
 	DatabaseForbidden   Code = "PD-DATABASE-004"
 	PostgresNoBinaries  Code = "PD-DATABASE-005"
 	PostgresNoStart     Code = "PD-DATABASE-006"
+	DatabasePooled      Code = "PD-DATABASE-007"
 
 	SchemaBehind    Code = "PD-SCHEMA-001"
 	SchemaAhead     Code = "PD-SCHEMA-002"
@@ -47,6 +48,7 @@ const (
 	RunBusy        Code = "PD-RUN-003"
 	RunInterrupted Code = "PD-RUN-004"
 	RunTerminated  Code = "PD-RUN-005"
+	RunInDoubt     Code = "PD-RUN-006"
 	NeedsAttention Code = "PD-STATUS-001"
 )
 
@@ -101,6 +103,7 @@ func databases() []Definition {
 		{DatabaseForbidden, Fatal, ExitUnreachable, "the database account may not do what is needed", "grant the account what the message names"},
 		{PostgresNoBinaries, Fatal, ExitUnreachable, "no PostgreSQL server binaries were found and none could be fetched", "install PostgreSQL 14 to 18, or set database.url"},
 		{PostgresNoStart, Fatal, ExitUnreachable, "the private PostgreSQL server did not start", "read the server log that the message names"},
+		{DatabasePooled, Fatal, ExitUnreachable, "a connection pooler gives each transaction another session", "connect to the PostgreSQL server directly, or set pool_mode = session at the pooler: locks, roles and settings must outlive a transaction"},
 		{SchemaBehind, Fatal, ExitUnreachable, "the schema is older than this program needs", "run pandian migrate up"},
 		{SchemaAhead, Fatal, ExitUnreachable, "the schema is newer than this program may work on", "use a newer pandian"},
 		{MigrationFailed, Fatal, ExitRunFailed, "a migration failed", "read the cause; a failed migration was rolled back unless it says otherwise, so it may be run again"},
@@ -130,6 +133,7 @@ func results() []Definition {
 		{RunBusy, Failed, ExitRunFailed, "another run of this pipeline is under way", "wait for it to end; pandian status shows it"},
 		{RunInterrupted, Failed, ExitInterrupted, "the run was stopped by SIGINT", "run again; it goes on from its last checkpoint"},
 		{RunTerminated, Failed, ExitTerminated, "the run was stopped by SIGTERM", "run again; it goes on from its last checkpoint"},
+		{RunInDoubt, Failed, ExitRunFailed, "the database was restored, promoted or called into doubt while documents were sent", "run again: each document is looked up at its target before it is sent"},
 		{NeedsAttention, Notice, ExitAttention, "something is so that status --fail-on names", "read what pandian status shows of that pipeline"},
 	}
 }

@@ -48,7 +48,8 @@ const (
 )
 
 // KeepAlive has both ends of a connection probe the other one. On a Unix socket it
-// changes nothing.
+// changes nothing. Behind a pooler each of the two connections is probed by its own
+// two ends.
 func KeepAlive(config *pgx.ConnConfig) {
 	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{
 		Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveCount,

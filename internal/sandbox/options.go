@@ -43,6 +43,8 @@ type Options struct {
 	// TokenClockSkew is how far the clock of a YonSuite token request may be
 	// off; 0 means that it is not checked.
 	TokenClockSkew time.Duration
+	// TPlusTakesTwice has 畅捷通T+ make a second voucher of a number that it has.
+	TPlusTakesTwice bool
 	// BaseURL is what YonSuite's discovery tells clients; empty means the host
 	// that it was asked at.
 	BaseURL string

@@ -26,7 +26,7 @@ func (s *Sandbox) addTargets() {
 	}, s.faults, s.meter)
 	s.tplus = tplus.New(tplus.Options{
 		Accounts: []tplus.Account{s.credentials.tplus()}, Mode: tplus.Cloud, Known: s.knownToTPlus(),
-		TokenLife: o.TokenLife, Limit: o.Limits.TPlus, Seed: o.Seed, Now: o.Now,
+		TakesTwice: o.TPlusTakesTwice, TokenLife: o.TokenLife, Limit: o.Limits.TPlus, Seed: o.Seed, Now: o.Now,
 	}, s.faults, s.meter)
 }
 

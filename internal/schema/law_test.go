@@ -45,6 +45,7 @@ var withoutConnection = map[string]string{
 	"ops.tally":                "a few rows per run",
 	"ops.finding":              "a few rows per run",
 	"ops.private_field":        "one row per name of a field",
+	"ops.database_identity":    "one row per restore",
 	"ops.job":                  "one or two rows per pipeline; it may read several connections",
 	"ops.job_fire":             "one row per fire of a pipeline",
 	"ref.warehouse_map":        "kept by people; belongs to two connections",

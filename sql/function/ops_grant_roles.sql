@@ -81,12 +81,17 @@ begin
     -- Every stage keeps the book of runs. Secrets are for those who talk to platforms, sealed as they are.
     perform ops.grant_on('select', 'ops', every_stage, array['credential', 'input_page']);
     perform ops.grant_on('select', 'report', every_stage);
-    perform ops.grant_on('insert, update', 'ops', every_stage, array['credential', 'audit', 'private_field', 'schema_support', 'sql_object']);
+    perform ops.grant_on('insert, update', 'ops', every_stage, array['credential', 'audit', 'private_field', 'schema_support', 'sql_object', 'database_identity']);
     execute 'grant usage on all sequences in schema ops to ' || every_stage;
     -- A transform calls no platform.
     revoke insert, update on ops.rate_limit, ops.circuit from pandian_transform;
     execute 'grant delete on ops.job_fire to ' || every_stage;
     grant select, insert, update on ops.credential to pandian_extract, pandian_load;
+    -- Every run asks whether the database was restored, and whoever reads report.database may.
+    if to_regprocedure('ops.notice_database()') is not null then
+        execute 'grant execute on function ops.notice_database() to ' || every_stage;
+        execute 'grant execute on function ops.identify_database() to ' || every_stage || ', pandian_analyst';
+    end if;
     -- Every balance says how many rows there are; those who only count need not read.
     grant usage on schema wdt, jst, yonsuite to pandian_extract, pandian_load;
     perform ops.grant_on('select (connection_code)', place, 'pandian_extract, pandian_load')
@@ -136,7 +141,9 @@ begin
             from pg_catalog.pg_proc
             where
                 pg_proc.pronamespace = 'ops'::regnamespace
-                and pg_proc.proname in ('judge', 'retry', 'hold', 'release', 'discard')
+                and pg_proc.proname in (
+                    'judge', 'retry', 'hold', 'release', 'discard', 'identify_database', 'trust_database', 'doubt_database'
+                )
         loop
             execute format('grant execute on function %s to pandian_operator, pandian_load', granted.name);
         end loop;

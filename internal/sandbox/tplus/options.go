@@ -67,6 +67,9 @@ type Options struct {
 	// DuplicateText follows the code that exists already; empty means " 已存在"
 	// (assumed).
 	DuplicateText string
+	// TakesTwice makes a second voucher for a code that exists already, as a server
+	// without the check would: what is sent twice shows as made twice.
+	TakesTwice bool
 	// LeniencyUnquoted takes JSON with unquoted keys, as the real server does.
 	LeniencyUnquoted bool
 	// PagesFromZero counts the pages of FindVoucherList from 0 and not from 1;

@@ -50,11 +50,11 @@ func (st *store) add(f form, o Options, now time.Time) (v voucher, duplicate str
 	st.mu.Lock()
 	defer st.mu.Unlock()
 	external := [2]string{codeOf(f.VoucherType), string(f.ExternalCode)}
-	if f.ExternalCode != "" && st.external[external] {
+	if f.ExternalCode != "" && st.external[external] && !o.TakesTwice {
 		return v, string(f.ExternalCode)
 	}
 	number := f.wanted()
-	if number != "" && st.byCode[number] != nil {
+	if number != "" && st.byCode[number] != nil && !o.TakesTwice {
 		return v, number
 	}
 	today := now.In(beijing)
