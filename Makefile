@@ -47,6 +47,13 @@ chaos-serve: ## two servers on one database, one killed every 10 s for 5 min (SE
 chaos-postgres: ## connections ended every 5 s for 60 s, crashes and two outages of 30 s (POSTGRES_SECONDS)
 	@.ci/chaos '(TestConnectionsThatAreTerminated|TestADatabaseThatRestarts)' PANDIAN_CHAOS_SECONDS=$(POSTGRES_SECONDS)
 
+ROWS ?= 20000000
+SECONDS ?= 180
+
+.PHONY: bench-big
+bench-big: ## looks, claims and migrations with 20 M documents done (ROWS); old snapshots and analysts for 180 s (SECONDS)
+	@.ci/chaos '(TestBigTables|TestAnOldSnapshotIsHeldOpen|TestAnalystsReadBesideTheQueue)' PANDIAN_BIG_ROWS=$(ROWS) PANDIAN_BIG_SECONDS=$(SECONDS)
+
 .PHONY: bench
 bench: ## benchmarks, five rounds
 	go test -run '^$$' -bench . -benchmem -count 5 ./...
