@@ -208,19 +208,32 @@ func (e explained) read() (rows float64) {
 func (b *bench) looksReadWhatIsOpen(m *merchant) {
 	isOpen := float64(m.number("select count(*) from report.open_document"))
 	for _, view := range []string{"report.pipeline", "report.outbox_state", "report.open_document"} {
-		var text string
-		err := m.pool.QueryRow(b.t.Context(), "explain (analyze, format json) select * from "+view).Scan(&text)
-		if err != nil {
-			b.t.Fatalf("%s: %v", view, err)
-		}
-		var plans []struct{ Plan explained }
-		if err := json.Unmarshal([]byte(text), &plans); err != nil {
-			b.t.Fatal(err)
-		}
 		// A document is looked up in the log, in the results and in the heads, by
 		// the list of ids and by the state of each.
-		if read := plans[0].Plan.read(); read < isOpen || read > 8*isOpen {
-			b.t.Errorf("%s: got %.0f rows read of the outbox, want between %.0f, which are open, and 8 times that\n%s", view, read, isOpen, text)
+		if read := m.rowsRead("select * from " + view); read < isOpen || read > 8*isOpen {
+			b.t.Errorf("%s: got %.0f rows read of the outbox, want between %.0f, which are open, and 8 times that", view, read, isOpen)
 		}
 	}
+	flags := outboxListFlags{outboxFilters: outboxFilters{states: []string{"sent"}}, pipeline: benchOutbox().Pipeline}
+	where, args, err := flags.where()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if read := m.rowsRead("select * from "+flags.doneDocuments(where, 50), args...); read < 50 || read > 8*50 {
+		b.t.Errorf("outbox list --state sent: got %.0f rows read of the outbox, want those of 50 documents", read)
+	}
+}
+
+// rowsRead carries a query out and tells how many rows it read of the outbox.
+func (m *merchant) rowsRead(query string, args ...any) float64 {
+	m.t.Helper()
+	var text string
+	if err := m.pool.QueryRow(m.t.Context(), "explain (analyze, format json) "+query, args...).Scan(&text); err != nil {
+		m.t.Fatalf("%s: %v", query, err)
+	}
+	var plans []struct{ Plan explained }
+	if err := json.Unmarshal([]byte(text), &plans); err != nil {
+		m.t.Fatal(err)
+	}
+	return plans[0].Plan.read()
 }

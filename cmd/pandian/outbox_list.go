@@ -105,7 +105,13 @@ cross join lateral (
 // doneDocuments are sent and superseded ones in the columns of report.open_document, the
 // newest first: of each outbox a walk backwards along the key, which the limit ends,
 // however many are done. limit 0 is all.
-func doneDocuments(where string, limit int) string {
+func (f outboxListFlags) doneDocuments(where string, limit int) string {
+	// The outboxes of others would be walked to their beginning for nothing. The numbers are
+	// those that where gives.
+	outbox := "progress.pipeline_code = $1"
+	if f.connection != "" {
+		outbox += " and progress.connection_code = $2"
+	}
 	return `(
 	select done.*
 	from outbox.cursor as progress
@@ -137,6 +143,7 @@ func doneDocuments(where string, limit int) string {
 		order by newest.walked_id desc
 		` + bound(limit) + `
 	) as done
+	where ` + outbox + `
 ) as done`
 }
 
@@ -176,7 +183,7 @@ func (a *app) outboxList(ctx context.Context, flags outboxListFlags, format term
 		}
 	}
 	var total int64
-	from, order := doneDocuments(where, limit), "document_id desc"
+	from, order := flags.doneDocuments(where, limit), "document_id desc"
 	if !isDone {
 		if err := pool.QueryRow(ctx, "select count(*) from report.open_document where "+where, args...).Scan(&total); err != nil {
 			return fmt.Errorf("count documents: %w", err)
