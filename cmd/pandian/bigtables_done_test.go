@@ -149,9 +149,12 @@ func (b *bench) looksAreQuick(empty, full *merchant) {
 			ofEmpty = append(ofEmpty, timed(emptyLooks[name]))
 			ofFull = append(ofFull, timed(fullLooks[name]))
 		}
-		median := quantile(ofFull, 0.5)
-		b.limit(median <= lookLimit, "fault 14: %s with %d documents done: %.1f ms (median of %d; worst %.1f), limit %.0f; with none done %.1f ms",
-			name, b.rows, ms(median), rounds, ms(slices.Max(ofFull)), ms(lookLimit), ms(quantile(ofEmpty, 0.5)))
+		with, without := quantile(ofFull, 0.5), quantile(ofEmpty, 0.5)
+		// On a machine that is too slow or too busy for the limit even with nothing
+		// done, what is done must not make it worse.
+		holds := with <= lookLimit || without > lookLimit && float64(with) <= 1.25*float64(without)
+		b.limit(holds, "fault 14: %s with %d documents done: %.1f ms (median of %d; worst %.1f), limit %.0f; with none done %.1f ms",
+			name, b.rows, ms(with), rounds, ms(slices.Max(ofFull)), ms(lookLimit), ms(without))
 	}
 }
 
