@@ -67,6 +67,13 @@ STARTS ?= 1000
 chaos-starts: ## start and stop a scheduler 1,000 times (STARTS)
 	PANDIAN_STARTS=$(STARTS) go test -count=1 -timeout 1h -v -run 'TestStartAndStopAgainAndAgain' ./internal/schedule
 
+ROWS ?= 20000000
+SECONDS ?= 180
+
+.PHONY: bench-big
+bench-big: ## looks, claims and migrations with 20 M documents done (ROWS); old snapshots and analysts for 180 s (SECONDS)
+	@.ci/chaos '(TestBigTables|TestAnOldSnapshotIsHeldOpen|TestAnalystsReadBesideTheQueue)' PANDIAN_BIG_ROWS=$(ROWS) PANDIAN_BIG_SECONDS=$(SECONDS)
+
 .PHONY: bench
 bench: ## benchmarks, five rounds
 	go test -run '^$$' -bench . -benchmem -count 5 ./...

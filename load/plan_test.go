@@ -130,10 +130,10 @@ func TestStatements_do_not_read_what_is_done(t *testing.T) {
 		}, outbox + `, 100, 11, '1 min'`},
 		{"OutboxRetrySupersede", func() error {
 			_, err := queries.OutboxRetrySupersede(ctx, db.OutboxRetrySupersedeParams{
-				ConnectionCode: f.outbox.Connection, PipelineCode: f.outbox.Pipeline,
+				ConnectionCode: f.outbox.Connection, PipelineCode: f.outbox.Pipeline, BatchSize: 500,
 			})
 			return err
-		}, outbox + `, null`},
+		}, outbox + `, 500, null`},
 		{"OutboxDocumentBacklog", func() error {
 			_, err := queries.OutboxDocumentBacklog(ctx, db.OutboxDocumentBacklogParams{
 				ConnectionCode: f.outbox.Connection, PipelineCode: f.outbox.Pipeline,

@@ -72,15 +72,80 @@ func outboxColumns() []terminal.Column {
 
 const shownOutboxColumns = 10
 
-// doneDocuments are sent and superseded ones in the columns of report.open_document.
-const doneDocuments = `(
+// bound is the end of a query that may have a limit; 0 is none.
+func bound(limit int) string {
+	if limit == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" limit %d", limit)
+}
+
+// openDocuments are the rows of report.open_document, the oldest first. Masking a message
+// is dear, so only the messages of what is listed are read.
+func openDocuments(where string, limit int) string {
+	return `(
 	select
-		pipeline_code, connection_code, document_id, business_key, revision, state, attempt_count, message, decided_by,
-		next_attempt_at, worker, lease_until, is_doubtful, state = 'superseded' as is_overtaken, created_at,
-		now() - created_at as age, written_by_run_id
+		pipeline_code, connection_code, document_id, business_key, revision, state, attempt_count, decided_by,
+		next_attempt_at, worker, lease_until, is_doubtful, is_overtaken, created_at, age, written_by_run_id
+	from report.open_document
+	where ` + where + `
+	order by created_at, document_id` + bound(limit) + `
+) as listed
+cross join lateral (
+	select delivery.message
 	from outbox.delivery
-	where state in ('sent', 'superseded')
+	where
+		delivery.connection_code = listed.connection_code
+		and delivery.pipeline_code = listed.pipeline_code
+		and delivery.document_id = listed.document_id
+	limit 1
+) as said`
+}
+
+// doneDocuments are sent and superseded ones in the columns of report.open_document, the
+// newest first: of each outbox a walk backwards along the key, which the limit ends,
+// however many are done. limit 0 is all.
+func (f outboxListFlags) doneDocuments(where string, limit int) string {
+	// The outboxes of others would be walked to their beginning for nothing. The numbers are
+	// those that where gives.
+	outbox := "progress.pipeline_code = $1"
+	if f.connection != "" {
+		outbox += " and progress.connection_code = $2"
+	}
+	return `(
+	select done.*
+	from outbox.cursor as progress
+	cross join lateral (
+		select one.*
+		from (
+			select result.document_id as walked_id
+			from outbox.result
+			where
+				result.connection_code = progress.connection_code
+				and result.pipeline_code = progress.pipeline_code
+				and result.outcome in ('sent', 'superseded')
+			order by result.document_id desc
+			limit 1000000000  -- keeps this a walk along the key
+		) as newest
+		cross join lateral (
+			select
+				pipeline_code, connection_code, document_id, business_key, revision, state, attempt_count, message, decided_by,
+				next_attempt_at, worker, lease_until, is_doubtful, state = 'superseded' as is_overtaken, created_at,
+				now() - created_at as age, written_by_run_id
+			from outbox.delivery
+			where
+				delivery.connection_code = progress.connection_code
+				and delivery.pipeline_code = progress.pipeline_code
+				and delivery.document_id = newest.walked_id
+			limit 1
+		) as one
+		where ` + where + `
+		order by newest.walked_id desc
+		` + bound(limit) + `
+	) as done
+	where ` + outbox + `
 ) as done`
+}
 
 func (a *app) outboxList(ctx context.Context, flags outboxListFlags, format terminal.Format) error {
 	if flags.limit < 0 {
@@ -90,7 +155,7 @@ func (a *app) outboxList(ctx context.Context, flags outboxListFlags, format term
 	if err != nil {
 		return err
 	}
-	from, order, err := flags.from()
+	isDone, err := flags.isDone()
 	if err != nil {
 		return err
 	}
@@ -118,13 +183,14 @@ func (a *app) outboxList(ctx context.Context, flags outboxListFlags, format term
 		}
 	}
 	var total int64
-	if err := pool.QueryRow(ctx, "select count(*) from "+from+" where "+where, args...).Scan(&total); err != nil {
-		return fmt.Errorf("count documents: %w", err)
+	from, order := flags.doneDocuments(where, limit), "document_id desc"
+	if !isDone {
+		if err := pool.QueryRow(ctx, "select count(*) from report.open_document where "+where, args...).Scan(&total); err != nil {
+			return fmt.Errorf("count documents: %w", err)
+		}
+		from, order = openDocuments(where, limit), "created_at, document_id"
 	}
-	query := "select " + strings.Join(selectList(columns), ", ") + " from " + from + " where " + where + " order by " + order
-	if limit > 0 {
-		query += fmt.Sprintf(" limit %d", limit)
-	}
+	query := "select " + strings.Join(selectList(columns), ", ") + " from " + from + " order by " + order + bound(limit)
 	rows, err := pool.Query(ctx, query, args...)
 	if err != nil {
 		return fmt.Errorf("list documents: %w", err)
@@ -134,27 +200,34 @@ func (a *app) outboxList(ctx context.Context, flags outboxListFlags, format term
 	if err != nil {
 		return err
 	}
+	if isDone {
+		total = int64(written) // nobody counts all that was ever sent
+	}
 	a.summary = map[string]any{"documents": total}
-	if format == terminal.FormatTable && int64(written) < total {
+	switch {
+	case format != terminal.FormatTable:
+	case isDone && written == limit:
+		a.term.Note("the newest %d documents; --limit shows more, --format csv writes all", written)
+	case int64(written) < total:
 		a.term.Note("%d of %d documents; --limit shows more, --format csv writes all", written, total)
 	}
 	return nil
 }
 
-// from is what is read, and in which order: what is open, or what is done.
-func (f outboxListFlags) from() (relation, order string, err error) {
+// isDone says whether what is done is listed, and not what is open.
+func (f outboxListFlags) isDone() (bool, error) {
 	isDone := func(state string) bool { return state == "sent" || state == "superseded" }
 	switch {
 	case !slices.ContainsFunc(f.states, isDone):
-		return "report.open_document", "created_at, document_id", nil
+		return false, nil
 	case slices.ContainsFunc(f.states, func(state string) bool { return !isDone(state) }):
-		return "", "", fault.New(fault.UsageWrong, "--state names what is done and what is not").
+		return false, fault.New(fault.UsageWrong, "--state names what is done and what is not").
 			Suggest("list sent and superseded ones by themselves")
 	case f.pipeline == "":
-		return "", "", fault.New(fault.UsageWrong, "which pipeline's?").
+		return false, fault.New(fault.UsageWrong, "which pipeline's?").
 			Suggest("name the pipeline whose delivered documents are listed")
 	}
-	return doneDocuments, "document_id desc", nil
+	return true, nil
 }
 
 // where turns the filters into a condition.

@@ -155,12 +155,17 @@ func (a *app) outboxShow(ctx context.Context, name string, flags outboxShowFlags
 func findDocument(ctx context.Context, pool *pgxpool.Pool, name string, flags outboxShowFlags) (shownDocument, error) {
 	rows, err := pool.Query(ctx, `
 		with meant as (
-			select progress.connection_code, progress.pipeline_code, document.document_id
+			select progress.connection_code, progress.pipeline_code, named.document_id
 			from outbox.cursor as progress
-			inner join outbox.document
-				on document.connection_code = progress.connection_code
-				and document.pipeline_code = progress.pipeline_code
-				and document.document_id = case when $1 ~ '^[0-9]{1,18}$' then $1::bigint end
+			cross join lateral (
+				select document.document_id
+				from outbox.document
+				where
+					document.connection_code = progress.connection_code
+					and document.pipeline_code = progress.pipeline_code
+					and document.document_id = case when $1 ~ '^[0-9]{1,18}$' then $1::bigint end
+				limit 1
+			) as named
 			where ($2 = '' or progress.pipeline_code = $2) and $3 = 0
 			union
 			select head.connection_code, head.pipeline_code, coalesce(older.document_id, head.document_id)
@@ -169,13 +174,20 @@ func findDocument(ctx context.Context, pool *pgxpool.Pool, name string, flags ou
 				on head.connection_code = progress.connection_code
 				and head.pipeline_code = progress.pipeline_code
 				and head.business_key = $1
-			left join outbox.document as older
-				on older.connection_code = head.connection_code
-				and older.pipeline_code = head.pipeline_code
-				and older.business_key = head.business_key
-				and older.revision = $3
-				and older.document_id <= head.document_id
-				and $3 > 0
+			left join lateral (
+				-- backwards from the newest: an older revision has no index of its own
+				select document.document_id
+				from outbox.document
+				where
+					document.connection_code = head.connection_code
+					and document.pipeline_code = head.pipeline_code
+					and document.document_id <= head.document_id
+					and document.business_key = head.business_key
+					and document.revision = $3
+					and $3 > 0
+				order by document.document_id desc
+				limit 1
+			) as older on true
 			where ($2 = '' or progress.pipeline_code = $2) and ($3 = 0 or older.document_id is not null)
 		)
 		select
@@ -187,8 +199,19 @@ func findDocument(ctx context.Context, pool *pgxpool.Pool, name string, flags ou
 			delivery.worker, delivery.lease_until, delivery.created_at, delivery.written_by_run_id,
 			delivery.target_document_id, delivery.target_document_no, head.revision, delivery.payload::text
 		from meant
-		inner join outbox.delivery using (connection_code, pipeline_code, document_id)
-		left join outbox.head using (connection_code, pipeline_code, business_key)
+		cross join lateral (
+			select *
+			from outbox.delivery
+			where
+				delivery.connection_code = meant.connection_code
+				and delivery.pipeline_code = meant.pipeline_code
+				and delivery.document_id = meant.document_id
+			limit 1  -- one look-up, whatever the planner thinks of their number
+		) as delivery
+		left join outbox.head
+			on head.connection_code = delivery.connection_code
+			and head.pipeline_code = delivery.pipeline_code
+			and head.business_key = delivery.business_key
 		order by 1, 2, 3
 		limit 20`, name, flags.pipeline, flags.revision)
 	if err != nil {

@@ -137,20 +137,35 @@ func targetFamilies() []family {
 		{
 			"pandian_delivery_attempts_total", "Documents by what deliveries came to, by the balances of the runs that ended.",
 			prometheus.CounterValue, []string{"pipeline", "target", "outcome"}, `
+			with counted as (
+				-- each balance is opened once, however many outcomes there are
+				select
+					run.pipeline_code,
+					sum(documents.sent) as sent,
+					sum(documents.superseded) as superseded,
+					sum(documents.waiting) as waiting,
+					sum(documents.in_doubt) as in_doubt,
+					sum(documents.rejected) as rejected,
+					sum(documents.abandoned) as abandoned
+				from ops.run
+				cross join lateral jsonb_to_record(run.balance -> 'documents') as documents (
+					sent bigint, superseded bigint, waiting bigint, in_doubt bigint, rejected bigint, abandoned bigint
+				)
+				group by run.pipeline_code
+			)
+
 			select
 				pipeline.pipeline_code,
 				pipeline.target_connection_code,
 				known.outcome,
-				coalesce(sum((run.balance -> 'documents' ->> known.outcome)::bigint), 0)::double precision
+				coalesce(known.document_count, 0)::double precision
 			from ops.pipeline
-			cross join (
-				values ('sent'), ('superseded'), ('waiting'), ('in_doubt'), ('rejected'), ('abandoned')
-			) as known (outcome)
-			left join ops.run on run.pipeline_code = pipeline.pipeline_code
-			group by
-				pipeline.pipeline_code,
-				pipeline.target_connection_code,
-				known.outcome`,
+			left join counted on counted.pipeline_code = pipeline.pipeline_code
+			cross join lateral (
+				values
+					('sent', counted.sent), ('superseded', counted.superseded), ('waiting', counted.waiting),
+					('in_doubt', counted.in_doubt), ('rejected', counted.rejected), ('abandoned', counted.abandoned)
+			) as known (outcome, document_count)`,
 		},
 	}
 }

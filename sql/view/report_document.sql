@@ -120,7 +120,7 @@ cross join lateral (
         and earlier.pipeline_code = document.pipeline_code
         and earlier.business_key = document.business_key
         and earlier.document_id < document.document_id
-    order by earlier.revision desc
+    order by earlier.document_id desc  -- backwards along the key; revisions grow with ids
     limit 1
 ) as delivered
 cross join lateral ops.json_difference(delivered.payload::json, document.payload::json) as difference;

@@ -21,12 +21,17 @@ with backlog as (
     cross join lateral (
         select
             count(*) as document_count,
-            min(document.created_at) as oldest_at
-        from outbox.document
-        where
-            document.connection_code = progress.connection_code
-            and document.pipeline_code = progress.pipeline_code
-            and document.document_id >= progress.next_document_id
+            min(unclaimed.created_at) as oldest_at
+        from (
+            select document.created_at
+            from outbox.document
+            where
+                document.connection_code = progress.connection_code
+                and document.pipeline_code = progress.pipeline_code
+                and document.document_id >= progress.next_document_id
+            order by document.document_id
+            limit 1000000000  -- keeps this a walk along the key from the cursor on
+        ) as unclaimed
     ) as waiting
     union all
     select
@@ -39,13 +44,18 @@ with backlog as (
     cross join lateral (
         select
             count(*) as document_count,
-            min(document.created_at) as oldest_at
-        from outbox.document
-        where
-            document.connection_code = claim.connection_code
-            and document.pipeline_code = claim.pipeline_code
-            and document.document_id >= claim.first_document_id
-            and document.document_id <= claim.last_document_id
+            min(taken.created_at) as oldest_at
+        from (
+            select document.created_at
+            from outbox.document
+            where
+                document.connection_code = claim.connection_code
+                and document.pipeline_code = claim.pipeline_code
+                and document.document_id >= claim.first_document_id
+                and document.document_id <= claim.last_document_id
+            order by document.document_id
+            limit 1000000  -- a walk along the key again
+        ) as taken
     ) as held
     group by
         claim.pipeline_code,
@@ -56,12 +66,17 @@ with backlog as (
         retry.connection_code,
         retry.state,
         count(*) as document_count,
-        min(document.created_at) as oldest_at
+        min(troubled.created_at) as oldest_at
     from outbox.retry
-    inner join outbox.document
-        on document.connection_code = retry.connection_code
-        and document.pipeline_code = retry.pipeline_code
-        and document.document_id = retry.document_id
+    cross join lateral (
+        select document.created_at
+        from outbox.document
+        where
+            document.connection_code = retry.connection_code
+            and document.pipeline_code = retry.pipeline_code
+            and document.document_id = retry.document_id
+        limit 1  -- one look-up per document: a join would read the log once many are in trouble
+    ) as troubled
     where retry.state <> 'discarded'
     group by
         retry.pipeline_code,

@@ -9,6 +9,22 @@
 -- takes them over. open_window_count counts the readings that were not proved complete and that no later one has made up for.
 
 create or replace view report.pipeline as
+with coverage as materialized (
+    -- once, not once a pipeline
+    select
+        pipeline_source.pipeline_code,
+        min(dataset_state.as_of) as verified_through,
+        string_agg(
+            dataset_state.dataset || ' of ' || dataset_state.connection_code || ': ' || dataset_state.reason,
+            '; ' order by dataset_state.dataset
+        ) filter (where not dataset_state.is_complete) as incomplete
+    from ops.pipeline_source
+    inner join ops.dataset_state
+        on dataset_state.dataset = pipeline_source.dataset
+        and dataset_state.connection_code = pipeline_source.connection_code
+    group by pipeline_source.pipeline_code
+)
+
 select
     pipeline.pipeline_code,
     newest.run_id as newest_run_id,
@@ -53,19 +69,7 @@ left join lateral (
     order by run.run_id desc
     limit 1
 ) as good on true
-left join lateral (
-    select
-        min(dataset_state.as_of) as verified_through,
-        string_agg(
-            dataset_state.dataset || ' of ' || dataset_state.connection_code || ': ' || dataset_state.reason,
-            '; ' order by dataset_state.dataset
-        ) filter (where not dataset_state.is_complete) as incomplete
-    from ops.pipeline_source
-    inner join ops.dataset_state
-        on dataset_state.dataset = pipeline_source.dataset
-        and dataset_state.connection_code = pipeline_source.connection_code
-    where pipeline_source.pipeline_code = pipeline.pipeline_code
-) as source on true
+left join coverage as source on source.pipeline_code = pipeline.pipeline_code
 left join lateral (
     select count(*) as unresolved
     from compare.discrepancy
@@ -87,18 +91,23 @@ left join lateral (
     select
         coalesce(sum((
             select count(*)
-            from outbox.document
-            where
-                document.connection_code = cursor.connection_code
-                and document.pipeline_code = cursor.pipeline_code
-                and document.document_id >= cursor.next_document_id
-                and not exists (
-                    select from outbox.retry
-                    where
-                        retry.connection_code = document.connection_code
-                        and retry.pipeline_code = document.pipeline_code
-                        and retry.document_id = document.document_id
-                )
+            from (
+                select document.document_id
+                from outbox.document
+                where
+                    document.connection_code = cursor.connection_code
+                    and document.pipeline_code = cursor.pipeline_code
+                    and document.document_id >= cursor.next_document_id
+                order by document.document_id
+                limit 1000000000  -- keeps this a walk along the key from the cursor on
+            ) as unclaimed
+            where not exists (
+                select from outbox.retry
+                where
+                    retry.connection_code = cursor.connection_code
+                    and retry.pipeline_code = cursor.pipeline_code
+                    and retry.document_id = unclaimed.document_id
+            )
         )), 0)::bigint as pending,
         min((
             select document.created_at
@@ -131,17 +140,20 @@ left join lateral (
             and document.document_id >= claim.first_document_id
             and document.document_id <= claim.last_document_id
         order by document.document_id
-        limit 1000000  -- keeps this a walk along the key
+        limit 1000000  -- a walk along the key again
     ) as taken
+    left join lateral (
+        select result.document_id
+        from outbox.result
+        where
+            result.connection_code = claim.connection_code
+            and result.pipeline_code = claim.pipeline_code
+            and result.document_id = taken.document_id
+        limit 1  -- one look-up per document: an anti-join would read all results
+    ) as outcome on true
     where
         claim.pipeline_code = pipeline.pipeline_code
-        and not exists (
-            select from outbox.result
-            where
-                result.connection_code = claim.connection_code
-                and result.pipeline_code = claim.pipeline_code
-                and result.document_id = taken.document_id
-        )
+        and outcome.document_id is null
         and not exists (
             select from outbox.retry
             where
@@ -161,12 +173,17 @@ left join lateral (
         count(*) filter (where retry.state in ('rejected', 'abandoned', 'held')) as for_a_person,
         count(*) filter (where retry.state = 'in_doubt') as in_doubt,
         count(*) filter (where retry.state in ('rejected', 'abandoned')) as refused,
-        min(document.created_at) filter (where retry.state in ('waiting', 'in_doubt')) as oldest_at
+        min(troubled.created_at) filter (where retry.state in ('waiting', 'in_doubt')) as oldest_at
     from outbox.retry
-    inner join outbox.document
-        on document.connection_code = retry.connection_code
-        and document.pipeline_code = retry.pipeline_code
-        and document.document_id = retry.document_id
+    cross join lateral (
+        select document.created_at
+        from outbox.document
+        where
+            document.connection_code = retry.connection_code
+            and document.pipeline_code = retry.pipeline_code
+            and document.document_id = retry.document_id
+        limit 1
+    ) as troubled
     where retry.pipeline_code = pipeline.pipeline_code
 ) as trouble on true
 left join lateral (
