@@ -63,13 +63,15 @@ func TestHeader(t *testing.T) {
 }
 
 // isDecision allows the functions that write: a person's word on a discrepancy,
-// and what the runner itself notes.
+// what the runner itself notes, and retention.
 func isDecision(file transform.File, name string) bool {
 	switch file.Name {
 	case "function/compare_acknowledge":
 		return strings.HasPrefix(name, "compare.discrepancy")
 	case "function/ops_outbox", "function/outbox_hold":
 		return name == "ops.audit" || name == "outbox.retry"
+	case "function/outbox_archive", "function/outbox_drop":
+		return slices.Contains([]string{"outbox.archive", "outbox.archive_range", "outbox.retry", "outbox.exchange"}, name)
 	case "function/ops_settings":
 		return strings.HasPrefix(name, "ops.")
 	case "function/outbox_contested":
