@@ -155,6 +155,10 @@ returns table (walked_count bigint, is_complete boolean, kept_because text)
 language plpgsql
 security definer
 set search_path = pg_catalog
+-- A walk along keys, whatever the planner thinks of a place that it does not know.
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
 as $$
 #variable_conflict use_column
 declare

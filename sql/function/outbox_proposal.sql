@@ -185,6 +185,7 @@ begin
             delivery.connection_code = head.connection_code
             and delivery.pipeline_code = head.pipeline_code
             and delivery.document_id = head.document_id
+        limit 1  -- one look-up per document: the view is not joined otherwise than whole
     ) as delivery on true;
 
     -- Where the target takes changes, the older revision may go out: the newer one does so after it.
@@ -381,10 +382,17 @@ language sql
 stable
 return exists (
     select from outbox.head
-    inner join outbox.delivery
-        on delivery.connection_code = head.connection_code
-        and delivery.pipeline_code = head.pipeline_code
-        and delivery.document_id = head.document_id
+    cross join lateral (
+        select
+            delivery.state,
+            delivery.is_doubtful
+        from outbox.delivery
+        where
+            delivery.connection_code = head.connection_code
+            and delivery.pipeline_code = head.pipeline_code
+            and delivery.document_id = head.document_id
+        limit 1
+    ) as delivery
     where
         head.connection_code = connection
         and head.pipeline_code = pipeline

@@ -24,8 +24,8 @@
 -- is_archived says that the document itself is older than retention.outbox and gone: what became of it is known, its
 -- payload is null.
 --
--- Documents and archive are one list without a condition before anything is joined to them, so that the planner looks
--- both up by key wherever the view is joined. What is archived shows once its partition is dropped.
+-- What is archived shows once its partition is dropped. Where the view is joined, it is asked in a lateral subquery with
+-- limit 1: the planner looks it up by key only then, and reads all of it otherwise, because it asks for the time.
 --
 -- message and payload are shown without personal data to those who have not the role pandian_private.
 -- A query should name connection_code and pipeline_code: they lead every key that the view reads by.

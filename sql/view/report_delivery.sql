@@ -45,10 +45,26 @@ left join outbox.head
     on head.connection_code = shipment.connection_code
     and head.pipeline_code = pipeline_source.pipeline_code
     and head.business_key = shipment.shipment_key
-left join outbox.delivery
-    on delivery.connection_code = head.connection_code
-    and delivery.pipeline_code = head.pipeline_code
-    and delivery.document_id = head.document_id
+left join lateral (
+    select
+        found.state,
+        found.decided_by,
+        found.message,
+        found.target_document_id,
+        found.target_document_no,
+        found.revision,
+        found.document_id,
+        found.attempt_count,
+        found.done_at,
+        found.written_by_run_id,
+        found.sent_by_run_id
+    from outbox.delivery as found
+    where
+        found.connection_code = head.connection_code
+        and found.pipeline_code = head.pipeline_code
+        and found.document_id = head.document_id
+    limit 1  -- one look-up per document
+) as delivery on true
 left join outbox.held_back
     on held_back.connection_code = shipment.connection_code
     and held_back.pipeline_code = pipeline_source.pipeline_code
@@ -89,10 +105,26 @@ left join outbox.head
     on head.connection_code = shop.connection_code
     and head.pipeline_code = pipeline_source.pipeline_code
     and head.business_key = shop.shop_id
-left join outbox.delivery
-    on delivery.connection_code = head.connection_code
-    and delivery.pipeline_code = head.pipeline_code
-    and delivery.document_id = head.document_id
+left join lateral (
+    select
+        found.state,
+        found.decided_by,
+        found.message,
+        found.target_document_id,
+        found.target_document_no,
+        found.revision,
+        found.document_id,
+        found.attempt_count,
+        found.done_at,
+        found.written_by_run_id,
+        found.sent_by_run_id
+    from outbox.delivery as found
+    where
+        found.connection_code = head.connection_code
+        and found.pipeline_code = head.pipeline_code
+        and found.document_id = head.document_id
+    limit 1  -- one look-up per document
+) as delivery on true
 left join outbox.held_back
     on held_back.connection_code = shop.connection_code
     and held_back.pipeline_code = pipeline_source.pipeline_code
