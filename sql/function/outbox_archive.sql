@@ -159,6 +159,7 @@ set search_path = pg_catalog
 set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_sort = off
+set jit = off  -- for these costs it would compile each batch
 as $$
 #variable_conflict use_column
 declare
