@@ -50,6 +50,8 @@ func killPoints() []point {
 		{name: "mid partition rotation, dropping", sql: query("DayPartitionDrop"), sides: everywhere, most: 4},
 		{name: "while the run begins", sql: query("OpsRunStart"), sides: everywhere},
 		{name: "while the run ends", sql: query("OpsRunFinish"), sides: []side{before, answered}},
+		{name: "mid partition rotation, archiving documents", sql: regexp.MustCompile(`outbox\.archive_documents`), sides: everywhere},
+		{name: "mid partition rotation, dropping documents", sql: regexp.MustCompile(`outbox\.drop_partition`), sides: everywhere},
 	}
 }
 

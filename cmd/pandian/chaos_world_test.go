@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -23,6 +24,8 @@ type chaos struct {
 	scale int
 
 	kills int
+	// aged is how many documents of long ago there were.
+	aged int
 	// took is how long after each kill nothing was left to do.
 	took []time.Duration
 }
@@ -43,6 +46,7 @@ func chaosOf(t *testing.T, d *documents, pipeline string, seed uint64) *chaos {
 	random := rand.New(rand.NewPCG(seed, uint64(slices.Index(chaosPipelines(), pipeline))))
 	c := &chaos{documents: d, pipeline: pipeline, tap: newTap(t, d.database), seed: seed, random: random, scale: 1}
 	c.agesPartitions()
+	c.agesDocuments()
 	return c
 }
 
@@ -110,11 +114,56 @@ func (c *chaos) agesPartitions() {
 		end $$`)
 }
 
+// agedKeys is how many documents of an outbox of long ago agesDocuments writes.
+const agedKeys = 5
+
+// agesDocuments writes documents that were delivered two years ago, alone in a
+// partition of the outbox that no id is drawn from any more: the next run drops it.
+func (c *chaos) agesDocuments() {
+	c.t.Helper()
+	c.tell(`
+		do $$
+		declare
+			part bigint := (select last_value / 5000000 + 1 from outbox.document_id_seq);
+		begin
+			perform ops.make_id_partitions('outbox.document', (part + 4) * 5000000, 5000000);
+			perform ops.make_id_partitions('outbox.result', (part + 4) * 5000000, 5000000);
+			perform setval('outbox.document_id_seq', (part + 1) * 5000000);
+			with aged as (
+				insert into outbox.document (connection_code, pipeline_code, document_id, business_key, revision, payload, payload_hash, run_id, created_at)
+				select 'wdt-main', 'long-ago', part * 5000000 + nth, part || '-' || nth, 1, '{}', 0, 0, now() - interval '2 years'
+				from generate_series(1, ` + strconv.Itoa(agedKeys) + `) as nth
+				returning *
+			), headed as (
+				insert into outbox.head (connection_code, pipeline_code, business_key, document_id, revision, payload_hash)
+				select connection_code, pipeline_code, business_key, document_id, revision, payload_hash from aged
+			)
+			insert into outbox.result (connection_code, pipeline_code, document_id, attempt, outcome, done_at)
+			select connection_code, pipeline_code, document_id, 1, 'sent', created_at from aged;
+		end $$`)
+	c.aged += agedKeys
+}
+
+// forgetsNothing says that what was delivered long ago is still known to be, once.
+func (c *chaos) forgetsNothing() {
+	c.t.Helper()
+	const known = `
+		select count(*) from outbox.head inner join outbox.delivery using (connection_code, pipeline_code, document_id)
+		where pipeline_code = 'long-ago' and state = 'sent'`
+	if got := ask[int](c.shop, known); got != c.aged {
+		c.t.Errorf("%d documents of long ago are known to be delivered, want %d", got, c.aged)
+	}
+	if left := ask[int](c.shop, "select count(*) from outbox.document where pipeline_code = 'long-ago'"); left != 0 {
+		c.t.Errorf("%d documents of long ago are still there, want them archived", left)
+	}
+}
+
 // somethingNew gives the next run something to do at every stage.
 func (c *chaos) somethingNew() {
 	c.t.Helper()
 	c.worldChanges()
 	c.agesPartitions()
+	c.agesDocuments()
 	nextSecond()
 }
 
@@ -243,6 +292,7 @@ func (c *chaos) settles() {
 	c.t.Helper()
 	c.faulty()
 	c.run(c.pipeline)
+	c.forgetsNothing()
 	if targetOf(c.pipeline) != "" {
 		c.arrives(c.pipeline)
 		return

@@ -37,7 +37,7 @@ func (a *app) doctorCommand() *cobra.Command {
 		Short: "check configuration, database, schema, connections and sql",
 		Long: `Checks the configuration and its secrets, the database and its schema, the credentials and the clock of every
 connection (with one cheap call each), and every file of sql/ against the schema as it is. Says what is not
-encrypted. Changes nothing.`,
+encrypted, and which transactions have been open for so long that they slow down everybody. Changes nothing.`,
 		Args: cobra.NoArgs,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return a.doctor(command.Context(), offline)
@@ -137,6 +137,7 @@ func (a *app) examineDatabase(ctx context.Context, cfg *config.Config) []examina
 	}
 	found = append(found, good("schema", fmt.Sprintf("version %d, this program knows %d", verdict.Applied, verdict.Newest)))
 	found = append(found, a.examineRestore(ctx, db))
+	found = append(found, examineTransactions(ctx, conn)...)
 	return append(found, a.examineSQL(ctx, db)...)
 }
 

@@ -36,7 +36,10 @@ type shownDocument struct {
 	TargetDocumentID *string    `json:"target_document_id"`
 	TargetDocumentNo *string    `json:"target_document_no"`
 	NewestRevision   *int       `json:"newest_revision"`
-	RawPayload       string     `json:"-"`
+	RawPayload       *string    `json:"-"`
+	// IsArchived says that the document is older than retention.outbox: its payload
+	// is null.
+	IsArchived bool `json:"is_archived"`
 
 	Payload  json.RawMessage    `json:"payload" db:"-"`
 	Results  []shownResult      `json:"results" db:"-"`
@@ -146,7 +149,9 @@ func (a *app) outboxShow(ctx context.Context, name string, flags outboxShowFlags
 	if err := document.read(ctx, pool); err != nil {
 		return err
 	}
-	document.Payload = json.RawMessage(a.redactor.Mask(document.RawPayload))
+	if document.RawPayload != nil {
+		document.Payload = json.RawMessage(a.redactor.Mask(*document.RawPayload))
+	}
 	a.result = document
 	return document.show(a.term)
 }
@@ -167,6 +172,18 @@ func findDocument(ctx context.Context, pool *pgxpool.Pool, name string, flags ou
 				limit 1
 			) as named
 			where ($2 = '' or progress.pipeline_code = $2) and $3 = 0
+			union
+			select archived.connection_code, archived.pipeline_code, archived.document_id
+			from outbox.cursor as progress
+			inner join outbox.archived
+				on archived.connection_code = progress.connection_code
+				and archived.pipeline_code = progress.pipeline_code
+			where
+				($2 = '' or progress.pipeline_code = $2)
+				and (
+					(archived.document_id = case when $1 ~ '^[0-9]{1,18}$' then $1::bigint end and $3 = 0)
+					or (archived.business_key = $1 and archived.revision = $3)
+				)
 			union
 			select head.connection_code, head.pipeline_code, coalesce(older.document_id, head.document_id)
 			from outbox.cursor as progress
@@ -197,7 +214,7 @@ func findDocument(ctx context.Context, pool *pgxpool.Pool, name string, flags ou
 			end,
 			delivery.is_doubtful, delivery.attempt_count, delivery.message, delivery.decided_by, delivery.next_attempt_at,
 			delivery.worker, delivery.lease_until, delivery.created_at, delivery.written_by_run_id,
-			delivery.target_document_id, delivery.target_document_no, head.revision, delivery.payload::text
+			delivery.target_document_id, delivery.target_document_no, head.revision, delivery.payload::text, delivery.is_archived
 		from meant
 		cross join lateral (
 			select *
@@ -303,6 +320,9 @@ func (d shownDocument) show(term *terminal.Terminal) error {
 		if err := term.Table(table); err != nil {
 			return err
 		}
+	}
+	if d.IsArchived {
+		return term.Print("Payload: not kept any more, it is older than retention.outbox\n")
 	}
 	var indented bytes.Buffer
 	if err := json.Indent(&indented, d.Payload, "", "  "); err != nil {

@@ -11,14 +11,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"pandian/extract"
 	"pandian/internal/config"
 	"pandian/internal/erphttp"
 	"pandian/internal/fault"
-	"pandian/internal/repeat"
-	"pandian/internal/retention"
 	"pandian/internal/run"
 	"pandian/internal/terminal"
 	"pandian/load"
@@ -115,32 +111,6 @@ func (a *app) runPipeline(ctx context.Context, cfg *config.Config, db *database,
 		err = errors.Join(err, finishErr)
 	}
 	return result, runFault(err)
-}
-
-// makeAhead makes the partitions of the days to come.
-func (a *app) makeAhead(ctx context.Context, pool *pgxpool.Pool) error {
-	return repeat.Do(ctx, a.log, "make day partitions", func(ctx context.Context) error {
-		_, err := retention.MakeAhead(ctx, pool, time.Now())
-		return err
-	})
-}
-
-// retain drops what is older than its retention. It never fails a run: what
-// stays too long is said, and dropped by a later one.
-func (p *pipelineRun) retain(ctx context.Context, pool *pgxpool.Pool) {
-	days := int(p.cfg.Retention.Pages.Hours() / 24)
-	if days <= 0 {
-		return
-	}
-	dropped, err := retention.Drop(ctx, pool, days, time.Now())
-	if err != nil {
-		p.app.log.WarnContext(ctx, "old partitions were not dropped", "run_id", p.id, "error", err)
-		return
-	}
-	if dropped.Count > 0 || len(dropped.Busy) > 0 {
-		p.app.log.InfoContext(ctx, "old partitions dropped", "run_id", p.id,
-			"count", dropped.Count, "in_use", dropped.InUse, "busy", dropped.Busy)
-	}
 }
 
 func (p *pipelineRun) spec() run.Spec {

@@ -122,7 +122,7 @@ func TestServe(t *testing.T) {
 			`pandian_job_missed_fires_total{pipeline="stock-compare",schedule="run"} 0`,
 			`pandian_job_skipped_fires_total{pipeline="stock-compare",schedule="run"} 0`,
 			`pandian_job_next_fire_timestamp_seconds{pipeline="stock-compare",schedule="run"} 1.`,
-			`pandian_scheduler_last_tick_timestamp_seconds 1.`, `go_goroutines `,
+			`pandian_oldest_transaction_age_seconds `, `pandian_scheduler_last_tick_timestamp_seconds 1.`, `go_goroutines `,
 		} {
 			if !strings.Contains(body, "\n"+want) && !strings.HasPrefix(body, want) {
 				t.Errorf("there is no line %s… in\n%s", want, body)

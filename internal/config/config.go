@@ -57,6 +57,11 @@ type Retention struct {
 	// Pages are raw responses (staging.page) and the change feeds, dropped by
 	// the day. Default 30 days.
 	Pages time.Duration
+	// Outbox are documents and their results, dropped by partitions of ids. What
+	// became of the newest document of each key is kept for good. Default 550 days:
+	// the books of a year are settled by the end of May of the next (汇算清缴), 516
+	// days after its first document.
+	Outbox time.Duration
 }
 
 // Log says what is logged, and how.
@@ -81,6 +86,7 @@ func (s *Database) fields() []field {
 func (s *Retention) fields() []field {
 	return []field{
 		keep("pages", &s.Pages, "30d"),
+		keep("outbox", &s.Outbox, "550d"),
 	}
 }
 

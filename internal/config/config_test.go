@@ -159,6 +159,7 @@ func TestPrecedence(t *testing.T) {
 			"database.data_dir =  from default",
 			"connections.q.platform = qeasy from pandian.yaml:4:17",
 			"retention.pages = 7d from pandian.yaml:2:20",
+			"retention.outbox = 550d from default",
 			"vault.key =  from default",
 			"log.level = debug from --log-level",
 			"log.format = text from PANDIAN_LOG_FORMAT",

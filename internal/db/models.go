@@ -923,6 +923,64 @@ type OpsWindow struct {
 	RecordsRejected int64
 }
 
+// One row is what became of a document whose partition is dropped, or will be: the newest of its business key, and the newest that its target got. It goes when a newer one comes.
+type OutboxArchive struct {
+	// The source's connection.
+	ConnectionCode string
+	// The pipeline; with the connection it names the outbox.
+	PipelineCode string
+	// The document, as in outbox.document before.
+	DocumentID int64
+	// What the document is about.
+	BusinessKey string
+	// Its revision; counts from 1 per business key.
+	Revision int32
+	// sent, superseded or discarded: nothing else is archived.
+	State string
+	// Attempts that were made.
+	AttemptCount int32
+	// True for a discarded document of which nobody knew whether the target has it.
+	IsDoubtful bool
+	// What was said last, without the personal data of the document that it repeats: the document is not there any more to tell what is personal.
+	Message *string
+	// Who decided, for discarded.
+	DecidedBy *string
+	// The document's id at the target.
+	TargetDocumentID *string
+	// The document's number at the target.
+	TargetDocumentNo *string
+	// When it was written.
+	CreatedAt time.Time
+	// When its last answer was written; null where there was none.
+	DoneAt *time.Time
+	// The run that wrote it.
+	WrittenByRunID int64
+	// The run that sent it.
+	SentByRunID *int64
+}
+
+// One row is a partition of outbox.document and outbox.result that is being archived, or was dropped.
+type OutboxArchiveRange struct {
+	// The first id of the partition.
+	FirstDocumentID int64
+	// The first id after it.
+	EndDocumentID int64
+	// How far its documents were gone through: the key of the last one.
+	WalkedConnectionCode string
+	// The same.
+	WalkedPipelineCode string
+	// The same.
+	WalkedDocumentID int64
+	// How many documents were gone through.
+	WalkedCount int64
+	// The latest time at which one of these was written, answered or discarded.
+	NewestAt time.Time
+	// True when all were gone through: everything that must be kept of them is in outbox.archive.
+	IsComplete bool
+	// When the partition was dropped; until then outbox.delivery shows the documents themselves, and after that the archive.
+	DroppedAt *time.Time
+}
+
 // One row is a range of documents that one worker is sending. It is deleted when their results are written.
 type OutboxClaim struct {
 	// The source's connection.

@@ -6,7 +6,7 @@ import "github.com/prometheus/client_golang/prometheus"
 // many series as pipelines, connections and states.
 func families() []family {
 	var all []family
-	for _, group := range [][]family{pipelineFamilies(), sourceFamilies(), targetFamilies(), scheduleFamilies()} {
+	for _, group := range [][]family{pipelineFamilies(), sourceFamilies(), targetFamilies(), scheduleFamilies(), databaseFamilies()} {
 		all = append(all, group...)
 	}
 	return all
@@ -206,4 +206,13 @@ func scheduleFamilies() []family {
 				job.kind`,
 		},
 	}
+}
+
+func databaseFamilies() []family {
+	return []family{{
+		"pandian_oldest_transaction_age_seconds", "Age of the oldest open transaction of the database that the account may see, 0 without one: it holds vacuum back.",
+		prometheus.GaugeValue, nil, `
+		select coalesce(extract(epoch from max(old_transaction.age)), 0)::double precision
+		from report.old_transaction`,
+	}}
 }

@@ -2,12 +2,10 @@ package retention
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -15,9 +13,9 @@ import (
 )
 
 const (
-	// lockTimeout is how long a drop waits for the readers of the table. Those
+	// setLockTimeout is how long a drop waits for the readers of the table. Those
 	// who write to it wait behind the drop, so it gives way soon.
-	lockTimeout = 2 * time.Second
+	setLockTimeout = "set local lock_timeout = '2s'"
 	// lockNotAvailable is Postgres's 55P03, which lock_timeout ends with.
 	lockNotAvailable = "55P03"
 )
@@ -59,7 +57,7 @@ func Drop(ctx context.Context, pool *pgxpool.Pool, keepDays int, now time.Time) 
 func (d *Dropped) drop(ctx context.Context, pool *pgxpool.Pool, parent db.DayPartitionParentsRow, before pgtype.Date) error {
 	var count int32
 	err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) (err error) {
-		if _, err := tx.Exec(ctx, fmt.Sprintf("set local lock_timeout = %d", lockTimeout.Milliseconds())); err != nil {
+		if _, err := tx.Exec(ctx, setLockTimeout); err != nil {
 			return err
 		}
 		count, err = db.New(tx).DayPartitionDrop(ctx, db.DayPartitionDropParams{
@@ -67,8 +65,7 @@ func (d *Dropped) drop(ctx context.Context, pool *pgxpool.Pool, parent db.DayPar
 		})
 		return err
 	})
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) && refused.Code == lockNotAvailable {
+	if isLockTimeout(err) {
 		d.Busy = append(d.Busy, parent.SchemaName+"."+parent.TableName)
 		return nil
 	}

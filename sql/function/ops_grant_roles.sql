@@ -124,6 +124,15 @@ begin
     grant insert, update, delete on outbox.claim, outbox.retry, outbox.writeback, outbox.exchange to pandian_load;
     grant insert on outbox.result to pandian_load;
     grant usage on all sequences in schema outbox to pandian_load;
+    for granted in
+        select pg_proc.oid::regprocedure::text as name
+        from pg_catalog.pg_proc
+        where
+            pg_proc.pronamespace = 'outbox'::regnamespace
+            and pg_proc.proname in ('old_partitions', 'archive_documents', 'drop_partition')
+    loop
+        execute format('grant execute on function %s to pandian_load', granted.name);
+    end loop;
     if to_regprocedure('outbox.pass_holds_on()') is not null then
         grant execute on function outbox.pass_holds_on() to pandian_transform;
     end if;

@@ -95,6 +95,7 @@ begin
             open_document.is_overtaken,
             retry.held_state,
             retry.decided_by,
+            false as is_archived,
             retry.document_id is not null
             and open_document.attempt_count = 0
             and not open_document.is_doubtful
@@ -136,7 +137,8 @@ begin
             delivery.state = 'lost',
             false,
             null,
-            null,
+            delivery.decided_by,
+            delivery.is_archived,
             false
         from (
             select
@@ -160,7 +162,7 @@ begin
             and delivery.pipeline_code = judge.pipeline
             and delivery.document_id = named.document_id
         where
-            delivery.state in ('sent', 'superseded', 'lost')
+            (delivery.state in ('sent', 'superseded', 'lost') or delivery.is_archived)
             and judge.message_like is null
             and (judge.connection is null or delivery.connection_code = judge.connection)
             and (judge.states is null or delivery.state = any (judge.states))
@@ -186,6 +188,8 @@ begin
                     then 'a newer revision exists: decide on that one'
                 when judge.verb = 'retry' and asked.state = 'discarded' and (asked.decided_by = 'pandian' or asked.decided_by like 'pandian, after %')
                     then 'its source withdrew it; it goes on by itself when it is due again'
+                when judge.verb = 'retry' and asked.is_archived
+                    then 'it was discarded longer ago than documents are kept: enter it at the target by hand'
             end as why,
             rule.verdict,
             rule.new_state

@@ -193,7 +193,7 @@ begin atomic
 end;
 comment on function ops.shown_value(text, text) is 'What stands at a path of a document or record, as the present account may see it.';
 
-create or replace function ops.shown_message(message text, payload text)
+create or replace function ops.mask_message(message text, payload text)
 returns text
 language plpgsql
 stable
@@ -201,7 +201,7 @@ as $$
 declare
     hidden record;
 begin
-    if message is null or payload is null or ops.may_see_private() then
+    if message is null or payload is null then
         return message;
     end if;
     for hidden in
@@ -219,6 +219,20 @@ begin
     return message;
 exception when data_exception then
     return message;
+end
+$$;
+comment on function ops.mask_message(text, text) is 'What a target said of a document, without the personal data of that document that it repeats, whoever asks.';
+
+create or replace function ops.shown_message(message text, payload text)
+returns text
+language plpgsql
+stable
+as $$
+begin
+    if message is null or payload is null or ops.may_see_private() then
+        return message;
+    end if;
+    return ops.mask_message(message, payload);
 end
 $$;
 comment on function ops.shown_message(text, text) is 'What a target said of a document, without the personal data of that document that it repeats, unless the present account may see them.';

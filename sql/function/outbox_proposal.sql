@@ -155,6 +155,8 @@ begin
             when proposal.held_because is not null and head.document_id is null then 'held'
             when head.document_id is null and proposal.withdrawn_because is not null then 'not_due'
             when head.document_id is null then 'made'
+            -- withdrawn, and due again word for word after it was archived: there is nothing left that could go on
+            when delivery.is_withdrawn and delivery.is_archived and proposal.payload is not null then 'made'
             when head.payload_hash = hashtextextended(proposal.payload, 0) then 'unchanged'
             when proposal.held_because is not null and delivery.state = 'discarded' then 'held'
             when proposal.withdrawn_because is not null and delivery.state = 'discarded' then 'not_due'
@@ -175,12 +177,15 @@ begin
     left join lateral (
         select
             delivery.state,
-            delivery.is_doubtful
+            delivery.is_doubtful,
+            delivery.is_archived,
+            delivery.state = 'discarded' and delivery.decided_by = 'pandian' as is_withdrawn
         from outbox.delivery
         where
             delivery.connection_code = head.connection_code
             and delivery.pipeline_code = head.pipeline_code
             and delivery.document_id = head.document_id
+        limit 1  -- one look-up per document: the view is not joined otherwise than whole
     ) as delivery on true;
 
     -- Where the target takes changes, the older revision may go out: the newer one does so after it.
@@ -377,10 +382,17 @@ language sql
 stable
 return exists (
     select from outbox.head
-    inner join outbox.delivery
-        on delivery.connection_code = head.connection_code
-        and delivery.pipeline_code = head.pipeline_code
-        and delivery.document_id = head.document_id
+    cross join lateral (
+        select
+            delivery.state,
+            delivery.is_doubtful
+        from outbox.delivery
+        where
+            delivery.connection_code = head.connection_code
+            and delivery.pipeline_code = head.pipeline_code
+            and delivery.document_id = head.document_id
+        limit 1
+    ) as delivery
     where
         head.connection_code = connection
         and head.pipeline_code = pipeline

@@ -7,7 +7,8 @@
 --
 -- state is that of outbox.delivery, or held_back (something is missing, see reason), or not_due (not shipped, or
 -- cancelled before it was delivered). is_changed_since says that the source changed after a delivery that the target
--- cannot take back; a person must carry that over. Personal data is masked for those who have not the role
+-- cannot take back; a person must carry that over. What went out longer ago than retention.outbox is not kept: such a
+-- change has no fields, and its reason says so. Personal data is masked for those who have not the role
 -- pandian_private.
 
 create or replace view report.shipment_delivery as
@@ -44,10 +45,26 @@ left join outbox.head
     on head.connection_code = shipment.connection_code
     and head.pipeline_code = pipeline_source.pipeline_code
     and head.business_key = shipment.shipment_key
-left join outbox.delivery
-    on delivery.connection_code = head.connection_code
-    and delivery.pipeline_code = head.pipeline_code
-    and delivery.document_id = head.document_id
+left join lateral (
+    select
+        found.state,
+        found.decided_by,
+        found.message,
+        found.target_document_id,
+        found.target_document_no,
+        found.revision,
+        found.document_id,
+        found.attempt_count,
+        found.done_at,
+        found.written_by_run_id,
+        found.sent_by_run_id
+    from outbox.delivery as found
+    where
+        found.connection_code = head.connection_code
+        and found.pipeline_code = head.pipeline_code
+        and found.document_id = head.document_id
+    limit 1  -- one look-up per document
+) as delivery on true
 left join outbox.held_back
     on held_back.connection_code = shipment.connection_code
     and held_back.pipeline_code = pipeline_source.pipeline_code
@@ -88,10 +105,26 @@ left join outbox.head
     on head.connection_code = shop.connection_code
     and head.pipeline_code = pipeline_source.pipeline_code
     and head.business_key = shop.shop_id
-left join outbox.delivery
-    on delivery.connection_code = head.connection_code
-    and delivery.pipeline_code = head.pipeline_code
-    and delivery.document_id = head.document_id
+left join lateral (
+    select
+        found.state,
+        found.decided_by,
+        found.message,
+        found.target_document_id,
+        found.target_document_no,
+        found.revision,
+        found.document_id,
+        found.attempt_count,
+        found.done_at,
+        found.written_by_run_id,
+        found.sent_by_run_id
+    from outbox.delivery as found
+    where
+        found.connection_code = head.connection_code
+        and found.pipeline_code = head.pipeline_code
+        and found.document_id = head.document_id
+    limit 1  -- one look-up per document
+) as delivery on true
 left join outbox.held_back
     on held_back.connection_code = shop.connection_code
     and held_back.pipeline_code = pipeline_source.pipeline_code
@@ -121,7 +154,11 @@ select
     late_change.connection_code,
     late_change.business_key,
     split_part(late_change.reason, ':', 1) as reason_code,
-    late_change.reason,
+    case
+        when document.document_id is null
+            then late_change.reason || ' (what went out is not kept any more: look at the target)'
+        else late_change.reason
+    end as reason,
     late_change.document_id,
     late_change.noticed_at,
     late_change.run_id,
@@ -129,7 +166,7 @@ select
     ops.shown_value(field.name, field.delivered_value) as delivered_value,
     ops.shown_value(field.name, field.present_value) as present_value
 from outbox.late_change
-inner join outbox.document
+left join outbox.document
     on document.connection_code = late_change.connection_code
     and document.pipeline_code = late_change.pipeline_code
     and document.document_id = late_change.document_id
@@ -139,6 +176,8 @@ left join lateral (
         difference.old_value as delivered_value,
         difference.new_value as present_value
     from ops.json_difference(document.payload::json, late_change.payload::json) as difference
-    where late_change.payload is not null
+    where
+        late_change.payload is not null
+        and document.payload is not null
 ) as field on true;
-comment on view report.late_change is 'One row is one field that changed at the source after its document was delivered to a target that takes no changes; without a field the document is not to be delivered any more.';
+comment on view report.late_change is 'One row is one field that changed at the source after its document was delivered to a target that takes no changes; without a field the document is not to be delivered any more, or what was delivered is not kept any more, as its reason says.';

@@ -2,12 +2,13 @@
 -- came of it, and how it differs from the revision that its target has.
 --
 -- grain:  document_source: pipeline, connection, dataset, record; document_attempt: document, attempt; document_change: document, field
--- reads:  ops.pipeline_source, wdt.stock, wdt.shop, wdt.stockout, jst.saleout, staging.page, outbox.document, outbox.result
+-- reads:  ops.pipeline_source, wdt.stock, wdt.shop, wdt.stockout, jst.saleout, staging.page, outbox.document, outbox.result, outbox.archived
 -- writes: nothing
 -- rerun:  safe
 --
 -- record_key is the business key that the mapping gives a document of the record. landed_at is null once the page is
--- older than retention keeps pages. Personal data is masked for those who have not the role pandian_private.
+-- older than retention keeps pages. Of a document older than retention.outbox the last attempt is known, and of the
+-- revision that the target had got from it only that it did: field_name is * then. Personal data is masked for those who have not the role pandian_private.
 -- A query should name connection_code and pipeline_code, and the record_key or the document_id.
 
 create or replace view report.document_source as
@@ -91,7 +92,21 @@ from outbox.result
 inner join outbox.document
     on document.connection_code = result.connection_code
     and document.pipeline_code = result.pipeline_code
-    and document.document_id = result.document_id;
+    and document.document_id = result.document_id
+union all
+select
+    archived.pipeline_code,
+    archived.connection_code,
+    archived.document_id,
+    archived.attempt_count,
+    archived.state,
+    archived.message,
+    archived.target_document_id,
+    archived.target_document_no,
+    archived.sent_by_run_id,
+    archived.done_at
+from outbox.archived
+where archived.done_at is not null;
 comment on view report.document_attempt is 'One row is one attempt at one document, and what came of it.';
 
 create or replace view report.document_change as
@@ -108,20 +123,49 @@ cross join lateral (
     select
         earlier.document_id,
         earlier.payload
-    from outbox.document as earlier
-    inner join outbox.result
-        on result.connection_code = earlier.connection_code
-        and result.pipeline_code = earlier.pipeline_code
-        and result.document_id = earlier.document_id
-        and result.outcome = 'sent'
-    where
-        document.revision > 1
-        and earlier.connection_code = document.connection_code
-        and earlier.pipeline_code = document.pipeline_code
-        and earlier.business_key = document.business_key
-        and earlier.document_id < document.document_id
+    from (
+        select
+            earlier.document_id,
+            earlier.payload
+        from outbox.document as earlier
+        inner join outbox.result
+            on result.connection_code = earlier.connection_code
+            and result.pipeline_code = earlier.pipeline_code
+            and result.document_id = earlier.document_id
+            and result.outcome = 'sent'
+        where
+            earlier.connection_code = document.connection_code
+            and earlier.pipeline_code = document.pipeline_code
+            and earlier.business_key = document.business_key
+            and earlier.document_id < document.document_id
+        union all
+        select
+            archived.document_id,
+            null
+        from outbox.archived
+        where
+            archived.connection_code = document.connection_code
+            and archived.pipeline_code = document.pipeline_code
+            and archived.business_key = document.business_key
+            and archived.document_id < document.document_id
+            and archived.state = 'sent'
+    ) as earlier
+    where document.revision > 1
     order by earlier.document_id desc  -- backwards along the key; revisions grow with ids
     limit 1
 ) as delivered
-cross join lateral ops.json_difference(delivered.payload::json, document.payload::json) as difference;
+cross join lateral (
+    select
+        field.name,
+        field.old_value,
+        field.new_value
+    from ops.json_difference(delivered.payload::json, document.payload::json) as field
+    where delivered.payload is not null
+    union all
+    select
+        '*',
+        'not kept any more',
+        null
+    where delivered.payload is null
+) as difference;
 comment on view report.document_change is 'One row is one field in which a document differs from the newest earlier revision that its target got.';

@@ -1,12 +1,13 @@
 -- What the next load would do: documents that are not at their target yet, and how they differ from what is there.
 --
 -- grain:  pipeline, connection, document; next_delivery_change: and field
--- reads:  outbox.cursor, outbox.claim, outbox.retry, outbox.document, outbox.head, outbox.result
+-- reads:  outbox.cursor, outbox.claim, outbox.retry, outbox.document, outbox.head, outbox.result, outbox.archived
 -- writes: nothing
 -- rerun:  safe
 --
 -- action is create (the target has no revision of it), update (it has an older one) or look_up (an answer was not
--- heard: the target is asked first). Only what is behind the cursor's end or in trouble is read, never what is done.
+-- heard: the target is asked first). What the target got longer ago than retention.outbox is not kept: delivered_payload
+-- is null then, and the one change has field_name *. Only what is behind the cursor's end or in trouble is read, never what is done.
 -- Personal data is masked for those who have not the role pandian_private; that it changed still shows.
 
 create or replace view report.next_delivery as
@@ -89,19 +90,35 @@ left join lateral (
     select
         earlier.document_id,
         earlier.payload
-    from outbox.document as earlier
-    inner join outbox.result
-        on result.connection_code = earlier.connection_code
-        and result.pipeline_code = earlier.pipeline_code
-        and result.document_id = earlier.document_id
-        and result.outcome = 'sent'
-    where
-        waiting.revision > 1
-        and earlier.connection_code = waiting.connection_code
-        and earlier.pipeline_code = waiting.pipeline_code
-        and earlier.business_key = waiting.business_key
-        and earlier.document_id < waiting.document_id
-    order by earlier.revision desc
+    from (
+        select
+            earlier.document_id,
+            earlier.payload
+        from outbox.document as earlier
+        inner join outbox.result
+            on result.connection_code = earlier.connection_code
+            and result.pipeline_code = earlier.pipeline_code
+            and result.document_id = earlier.document_id
+            and result.outcome = 'sent'
+        where
+            earlier.connection_code = waiting.connection_code
+            and earlier.pipeline_code = waiting.pipeline_code
+            and earlier.business_key = waiting.business_key
+            and earlier.document_id < waiting.document_id
+        union all
+        select
+            archived.document_id,
+            null
+        from outbox.archived
+        where
+            archived.connection_code = waiting.connection_code
+            and archived.pipeline_code = waiting.pipeline_code
+            and archived.business_key = waiting.business_key
+            and archived.document_id < waiting.document_id
+            and archived.state = 'sent'
+    ) as earlier
+    where waiting.revision > 1
+    order by earlier.document_id desc
     limit 1
 ) as delivered on true
 where
@@ -133,9 +150,23 @@ inner join outbox.document as next
     on next.connection_code = next_delivery.connection_code
     and next.pipeline_code = next_delivery.pipeline_code
     and next.document_id = next_delivery.document_id
-inner join outbox.document as delivered
+left join outbox.document as delivered
     on delivered.connection_code = next_delivery.connection_code
     and delivered.pipeline_code = next_delivery.pipeline_code
     and delivered.document_id = next_delivery.delivered_document_id
-cross join lateral ops.json_difference(delivered.payload::json, next.payload::json) as difference;
+cross join lateral (
+    select
+        field.name,
+        field.old_value,
+        field.new_value
+    from ops.json_difference(delivered.payload::json, next.payload::json) as field
+    where delivered.payload is not null
+    union all
+    select
+        '*',
+        'not kept any more',
+        null
+    where delivered.payload is null
+) as difference
+where next_delivery.delivered_document_id is not null;
 comment on view report.next_delivery_change is 'One row is one field in which a document that is to be sent differs from the revision at the target.';

@@ -10,6 +10,7 @@
 --     select given.in_doubt('1', 'why');      it did not answer
 --     select given.sending('1');              a worker has it
 --     select given.decided('1', 'held');      a person held, or discarded, it
+--     select given.archived();                all documents are done, and older than retention keeps them
 --
 -- The connection of a case is wdt or jst, that of its target tplus, jdy, k3cloud or qeasy.
 
@@ -223,3 +224,25 @@ begin atomic
     from outbox.head
     where head.business_key = decided.key;
 end;
+
+-- Retention comes 600 days later: every document there is, all of them done, is archived, and its partition dropped.
+create function given.archived()
+returns void
+language plpgsql
+as $$
+declare
+    reason text;
+begin
+    update outbox.document set created_at = created_at - interval '600 days';
+    update outbox.result set done_at = done_at - interval '600 days';
+    update outbox.retry set run_at = run_at - interval '600 days';
+    perform setval('outbox.document_id_seq', 5000000);
+    update outbox.cursor set next_document_id = 5000000;
+    select walked.kept_because into reason
+    from outbox.archive_documents(0, now() - interval '550 days', 1000) as walked;
+    reason := coalesce(reason, outbox.drop_partition(0, now() - interval '550 days'));
+    if reason is not null then
+        raise exception 'not dropped: %', reason;
+    end if;
+end
+$$;

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"pandian/internal/repeat"
+	"pandian/internal/retention"
+)
+
+// makeAhead makes the partitions of the days to come.
+func (a *app) makeAhead(ctx context.Context, pool *pgxpool.Pool) error {
+	return repeat.Do(ctx, a.log, "make day partitions", func(ctx context.Context) error {
+		_, err := retention.MakeAhead(ctx, pool, time.Now())
+		return err
+	})
+}
+
+// retain drops what is older than its retention. It never fails a run: what
+// stays too long is said, and dropped by a later one.
+func (p *pipelineRun) retain(ctx context.Context, pool *pgxpool.Pool) {
+	p.retainPages(ctx, pool)
+	p.retainOutbox(ctx)
+}
+
+func (p *pipelineRun) retainPages(ctx context.Context, pool *pgxpool.Pool) {
+	days := int(p.cfg.Retention.Pages.Hours() / 24)
+	if days <= 0 {
+		return
+	}
+	dropped, err := retention.Drop(ctx, pool, days, time.Now())
+	if err != nil {
+		p.app.log.WarnContext(ctx, "old partitions were not dropped", "run_id", p.id, "error", err)
+		return
+	}
+	if dropped.Count > 0 || len(dropped.Busy) > 0 {
+		p.app.log.InfoContext(ctx, "old partitions dropped", "run_id", p.id,
+			"count", dropped.Count, "in_use", dropped.InUse, "busy", dropped.Busy)
+	}
+}
+
+// retainOutbox is for the commands that load: dropping documents is a right of
+// that stage.
+func (p *pipelineRun) retainOutbox(ctx context.Context) {
+	keep := p.cfg.Retention.Outbox
+	if keep <= 0 || (p.options.Command != "run" && p.options.Command != "load") {
+		return
+	}
+	pool, err := p.db.pool(ctx, "pandian_load")
+	if err != nil {
+		p.app.log.WarnContext(ctx, "old documents were not dropped", "run_id", p.id, "error", err)
+		return
+	}
+	settings := retention.DefaultOutboxSettings()
+	settings.Keep = keep
+	dropped, err := retention.DropOutbox(ctx, pool, settings, time.Now())
+	if err != nil {
+		p.app.log.WarnContext(ctx, "old documents were not dropped", "run_id", p.id, "error", err)
+		return
+	}
+	if dropped.IsEmpty() {
+		return
+	}
+	p.app.log.InfoContext(ctx, "old documents dropped", "run_id", p.id, "count", dropped.Count,
+		"kept", dropped.Kept, "busy", dropped.Busy, "unfinished", dropped.Unfinished, "walked", dropped.Walked)
+}
