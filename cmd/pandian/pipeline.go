@@ -206,6 +206,7 @@ func (p *pipelineRun) extract(ctx context.Context) error {
 	}
 	lander := &extract.Lander{Pool: pool, Now: time.Now, Log: p.app.log}
 	clients := p.app.newClients(p.cfg, p.db, "pandian_extract")
+	defer clients.close()
 	reports := make([]extract.Report, len(p.sources))
 	failures := make([]error, len(p.sources))
 	var group sync.WaitGroup
@@ -285,7 +286,9 @@ func (p *pipelineRun) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	target, err := p.app.newClients(p.cfg, p.db, "pandian_load").newTarget(ctx, p.pipeline, &erphttp.Stats{})
+	clients := p.app.newClients(p.cfg, p.db, "pandian_load")
+	defer clients.close()
+	target, err := clients.newTarget(ctx, p.pipeline, &erphttp.Stats{})
 	if err != nil {
 		return err
 	}
