@@ -57,6 +57,9 @@ func (c *clients) deps(ctx context.Context, conn config.Connection, stats *erpht
 	if circuit := c.circuits[conn.Name]; circuit != nil {
 		deps.Circuit = circuit
 	}
+	if c.app.http != nil {
+		deps.Observer = c.app.http.Connection(conn.Platform, conn.Name)
+	}
 	if deps.Pacer != nil {
 		return deps, nil
 	}
