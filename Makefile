@@ -67,6 +67,12 @@ STARTS ?= 1000
 chaos-starts: ## start and stop a scheduler 1,000 times (STARTS)
 	PANDIAN_STARTS=$(STARTS) go test -count=1 -timeout 1h -v -run 'TestStartAndStopAgainAndAgain' ./internal/schedule
 
+HOURS ?= 12
+
+.PHONY: soak
+soak: ## two servers at the pace of 20 million records a day and 5 % faults for 12 h: nothing may grow (HOURS, as in 0.5 or 40m)
+	@.ci/chaos TestSoak PANDIAN_SOAK_TIME=$(HOURS) PANDIAN_CHAOS_SEED=$(SEED)
+
 .PHONY: bench
 bench: ## benchmarks, five rounds
 	go test -run '^$$' -bench . -benchmem -count 5 ./...
