@@ -14,7 +14,7 @@ import (
 // older than the retention. Fires that ended, which are kept for 90 days, age by 30.
 
 // nightQuiet is how long at most the schedules are held back for a night.
-const nightQuiet = 40 * time.Second
+const nightQuiet = 2 * time.Minute
 
 // ageOneDay moves the partitions, oldest first, so that the name below is free.
 const ageOneDay = `
@@ -58,7 +58,9 @@ begin
     set
         fire_at = fire_at - interval '30 days',
         covers_from_at = covers_from_at - interval '30 days',
-        noted_at = noted_at - interval '30 days'
+        noted_at = noted_at - interval '30 days',
+        started_at = started_at - interval '30 days',
+        finished_at = finished_at - interval '30 days'
     where state not in ('due', 'running');
 end $$`
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,9 +23,10 @@ type sampled struct {
 func (s *soak) put(at sampled, name, unit string, value float64, limit bound) {
 	one := s.series[name]
 	if one == nil {
-		one = &series{name: name, unit: unit, bound: limit}
+		one = &series{name: name, unit: unit}
 		s.series[name] = one
 	}
+	one.bound = limit // that of the newest, largest table
 	one.points = append(one.points, reading{at.at, value})
 }
 
@@ -196,10 +198,7 @@ func (s *soak) forgetsTokens() {
 			newest = append(newest, token)
 		}
 	}
-	// Newest last, as they came.
-	for left, right := 0, len(newest)-1; left < right; left, right = left+1, right-1 {
-		newest[left], newest[right] = newest[right], newest[left]
-	}
+	slices.Reverse(newest)
 	s.front.tokens = newest
 }
 

@@ -81,35 +81,17 @@ func soakSpan(t *testing.T) time.Duration {
 func newSoak(t *testing.T, seed uint64) *soak {
 	t.Helper()
 	s := &soak{span: soakSpan(t), random: seed, series: map[string]*series{}, tables: map[string]float64{}}
-	short := ", settle: 2s, overlap: 10s"
-	// Limits of calls are kept in the database, as always; 聚水潭's own is the only low one.
-	many := keys{"calls_per_minute": "60000"}
-	options := documentOptions{
-		connections: map[string]keys{
-			"wdt-main": many, "jst-open": {"calls_per_minute": "300"}, "jst-qimen": many, "k3": many, "jdy": many, "tplus": many,
-		},
-		source:   map[string]string{noopPipeline: short, k3Pipeline: short, tplusPipeline: short},
-		sandbox:  func(o *sandbox.Options) { o.World.Rows = 3000 },
-		logLevel: "warn",
-	}
-	if s.span == soakShort {
-		options.sandbox = func(o *sandbox.Options) { o.World.Rows = 300 }
-	}
-	s.documents = newSoakDocuments(t, s, options)
+	s.documents = newSoakDocuments(t, s, s.options())
 	first := chaosOf(t, s.documents, stockPipeline, seed)
 	s.replace("retention: {pages: 30d}", "retention: {pages: 3d}")
 	s.replace("dataset: wdt.stock,", "dataset: wdt.stock, settle: 2s, overlap: 10s,")
-	every := map[string]string{stockPipeline: "20s", noopPipeline: "10s", k3Pipeline: "10s", tplusPipeline: "10s", jdyPipeline: "30s"}
-	if s.span == soakShort {
-		every = map[string]string{stockPipeline: "2s", noopPipeline: "2s", k3Pipeline: "2s", tplusPipeline: "2s", jdyPipeline: "2s"}
-	}
-	for pipeline, period := range every {
+	s.replace("  ys-main:\n    {platform: yonsuite,", "  ys-main:\n    {platform: yonsuite, calls_per_minute: 60000,")
+	for pipeline, period := range s.periods() {
 		s.replace("  "+pipeline+":\n", "  "+pipeline+":\n    schedule: {cron: \"@every "+period+"\"}\n")
 		one := *first
 		one.pipeline = pipeline
 		s.merchants = append(s.merchants, &one)
 	}
-	s.replace("  ys-main:\n    {platform: yonsuite,", "  ys-main:\n    {platform: yonsuite, calls_per_minute: 60000,")
 	s.pace, s.drain = soakPace, soakDrain
 	s.faulty(fivePercent()...)
 	for index := range s.servers {
@@ -119,6 +101,34 @@ func newSoak(t *testing.T, seed uint64) *soak {
 	}
 	s.began = time.Now()
 	return s
+}
+
+func (s *soak) isShort() bool { return s.span == soakShort }
+
+// options are those of the merchant. Limits of calls are kept in the database, as
+// always; that of 聚水潭's open platform is the only low one.
+func (s *soak) options() documentOptions {
+	soon, many := ", settle: 2s, overlap: 10s", keys{"calls_per_minute": "60000"}
+	rows := 3000
+	if s.isShort() {
+		rows = 300
+	}
+	return documentOptions{
+		connections: map[string]keys{
+			"wdt-main": many, "jst-open": {"calls_per_minute": "300"}, "jst-qimen": many, "k3": many, "jdy": many, "tplus": many,
+		},
+		source:   map[string]string{noopPipeline: soon, k3Pipeline: soon, tplusPipeline: soon},
+		sandbox:  func(o *sandbox.Options) { o.World.Rows = rows },
+		logLevel: "warn",
+	}
+}
+
+// periods are how often each pipeline runs.
+func (s *soak) periods() map[string]string {
+	if s.isShort() {
+		return map[string]string{stockPipeline: "2s", noopPipeline: "2s", k3Pipeline: "2s", tplusPipeline: "2s", jdyPipeline: "2s"}
+	}
+	return map[string]string{stockPipeline: "20s", noopPipeline: "10s", k3Pipeline: "10s", tplusPipeline: "10s", jdyPipeline: "30s"}
 }
 
 // fault 33: hours of work at the pace of 20 million records a day, with faults at
@@ -160,7 +170,7 @@ func (s *soak) works() {
 
 // day is how long a day takes here. A short soak has one night in its middle.
 func (s *soak) day() time.Duration {
-	if s.span == soakShort {
+	if s.isShort() {
 		return s.span * 6 / 10
 	}
 	return min(s.span/16, 10*time.Minute)

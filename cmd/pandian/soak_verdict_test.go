@@ -183,3 +183,38 @@ func TestSoakVerdict(t *testing.T) {
 		}
 	})
 }
+
+// fault 33: a table may grow with what explains it, and with nothing else.
+func TestSoakVerdictOfTables(t *testing.T) {
+	t.Parallel()
+	// Five hours, in which 1,200 runs and 360,000 changes at the sources happen an hour.
+	for name, c := range map[string]struct {
+		table       string
+		isAged      bool
+		bytes, rows func(hours float64) float64
+		isRed       bool
+	}{
+		"a row for each run":          {"ops.run", false, func(h float64) float64 { return 1e6 * h }, func(h float64) float64 { return 1200 * h }, false},
+		"ever more rows for each run": {"ops.tally", false, func(h float64) float64 { return 4e6 * h * h }, func(h float64) float64 { return 4800 * h * h }, true},
+		"rows of real documents":      {"wdt.stockout", false, func(h float64) float64 { return 9e7 * h }, func(h float64) float64 { return 36000 * h }, false},
+		"rows without a document":     {"outbox.claim", false, func(h float64) float64 { return 9e7 * h * h }, func(h float64) float64 { return 36000 * h * h }, true},
+		"rows that are not cleaned":   {"wdt.stock", false, func(h float64) float64 { return 4e6 + 8e6*h }, func(float64) float64 { return 3000 }, true},
+		"rows that are":               {"wdt.stock", false, func(h float64) float64 { return 4e6 + 1e6*math.Sin(20*h) }, func(float64) float64 { return 3000 }, false},
+		"an empty table that is not":  {"outbox.retry", false, func(h float64) float64 { return 4e6 * h }, func(float64) float64 { return 0 }, true},
+		"days that are dropped":       {"staging.page", true, func(h float64) float64 { return 3e7 + 4e6*math.Sin(30*h) }, func(float64) float64 { return 700 }, false},
+		"days that are not":           {"staging.page", true, func(h float64) float64 { return 3e7 + 6e6*h }, func(h float64) float64 { return 700 * h }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := &soak{series: map[string]*series{}, tables: map[string]float64{}}
+			for minute := 1; minute <= 300; minute++ {
+				hours := float64(minute) / 60
+				s.changes = int(360000 * hours)
+				s.putTable(sampled{time.Duration(minute) * time.Minute}, c.table, c.bytes(hours), c.rows(hours), c.isAged, 1200*hours)
+			}
+			if judged, red := judgeAll(s.series, time.Hour); (len(red) > 0) != c.isRed {
+				t.Errorf("got red: %v, want red: %v, of %v", red, c.isRed, judged)
+			}
+		})
+	}
+}

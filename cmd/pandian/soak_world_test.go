@@ -15,7 +15,7 @@ import (
 // soak is longer than a moment: its log is measured, and tests come and go.
 func newSoakDocuments(t *testing.T, s *soak, options documentOptions) *documents {
 	t.Helper()
-	if s.span == soakShort {
+	if s.isShort() {
 		return newDocuments(t, options)
 	}
 	server := newOwnServer(t)
@@ -141,20 +141,9 @@ func (s *soak) verdict() {
 			c.settles()
 		}
 	}
+	s.isMeasured()
 	s.tellsSeries()
-	landed := ask[int64](s.shop, `select coalesce(sum(records_landed), 0)::bigint from ops."window"`)
-	tallied := ask[int64](s.shop, `select coalesce(sum(value), 0)::bigint from ops.tally where name = 'got'`)
-	delivered := ask[int64](s.shop, "select count(*) from outbox.result where outcome = 'sent'")
-	reports(s.t, "pace: %.0f records landed a second by ops.window, %.0f taken up by ops.tally; 20 million a day are %.0f", float64(landed)/s.span.Seconds(),
-		float64(tallied)/s.span.Seconds(), soakPerSecond)
-	reports(s.t, "%d faults at the platforms, %d nights (%d missed), %d documents at the three finance systems, runs by state: %v", s.faultsFired(), s.nights,
-		s.nightsMissed, s.arrived(), s.pairs("select state, count(*)::text from ops.run group by state"))
-	if s.unread > len(s.series["runs"].points)/20 {
-		s.t.Errorf("/metrics had nothing from the database in %d of %d samples", s.unread, len(s.series["runs"].points))
-	}
-	if s.span >= soakVerdictFrom && float64(landed)/s.span.Seconds() < soakPerSecond/2 {
-		s.t.Errorf("fewer than half of the records that a soak asks for were landed: it shows nothing")
-	}
+	landed := s.tellsPace()
 	if all.lost+all.duplicates+all.open > 0 || all.ended != len(s.merchants) {
 		s.t.Errorf("%d lost, %d duplicates, %d stuck", all.lost, all.duplicates, all.open)
 	}
@@ -162,8 +151,47 @@ func (s *soak) verdict() {
 	if s.t.Failed() {
 		state = "FAILED: "
 	}
+	delivered := ask[int64](s.shop, "select count(*) from outbox.result where outcome = 'sent'")
 	reports(s.t, "%s%.2f hours, %d records, %d documents, %d lost, %d duplicates, %d stuck", state, s.span.Hours(), landed, delivered,
 		all.lost, all.duplicates, all.open)
+}
+
+// isMeasured holds that there is something to judge by, and that time passed.
+func (s *soak) isMeasured() {
+	s.t.Helper()
+	from := s.warmUp()
+	if s.isShort() {
+		from = 0
+	}
+	for index := range s.servers {
+		for what := range soakBounds() {
+			one := s.series[fmt.Sprintf("server %d: %s", index, what)]
+			if one == nil || !(one.judge(from).level > 0) {
+				s.t.Errorf("server %d: there is no %s to judge", index, what)
+			}
+		}
+	}
+	if s.nights == 0 {
+		s.t.Errorf("no day passed; %d times no quiet moment was found for it", s.nightsMissed)
+	}
+	if samples := len(s.series["runs"].points); s.unread > samples/10+1 {
+		s.t.Errorf("/metrics had nothing from the database in %d of %d samples", s.unread, samples)
+	}
+}
+
+// tellsPace says how much was done, and returns the records landed.
+func (s *soak) tellsPace() (landed int64) {
+	s.t.Helper()
+	landed = ask[int64](s.shop, `select coalesce(sum(records_landed), 0)::bigint from ops."window"`)
+	tallied := ask[int64](s.shop, `select coalesce(sum(value), 0)::bigint from ops.tally where name = 'got'`)
+	reports(s.t, "pace: %.0f records landed a second by ops.window, %.0f taken up by the steps that read them, by ops.tally; 20 million a day are %.0f",
+		float64(landed)/s.span.Seconds(), float64(tallied)/s.span.Seconds(), soakPerSecond)
+	reports(s.t, "%d faults at the platforms, %d nights (%d without a quiet moment), %d documents at the three finance systems, runs by state: %v",
+		s.faultsFired(), s.nights, s.nightsMissed, s.arrived(), s.pairs("select state, count(*)::text from ops.run group by state"))
+	if s.span >= soakVerdictFrom && float64(landed)/s.span.Seconds() < soakPerSecond/2 {
+		s.t.Errorf("fewer than half of the records that a soak asks for were landed: it shows nothing")
+	}
+	return landed
 }
 
 // tellsSeries writes a line for each, and fails for those that are red.

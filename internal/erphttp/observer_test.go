@@ -48,7 +48,7 @@ func TestObserver_hears_of_each_request_and_of_the_waits_before_it(t *testing.T)
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{"list throttled", "list unavailable", "list throttled", "list ok"}, told.requests); diff != "" {
-			t.Errorf("requests (want -, got +)\n%s", diff)
+			t.Fatalf("requests (want -, got +)\n%s", diff)
 		}
 		if got := told.took[len(told.took)-1]; got != 3*time.Second {
 			t.Errorf("got %s for an answer that took 3 s", got)
