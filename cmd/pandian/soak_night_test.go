@@ -42,7 +42,11 @@ begin
             order by relname collate "C"
         loop
             execute format('alter table %I.%I detach partition %I.%I', parent.nspname, parent.relname, parent.nspname, child.relname);
-            execute format('update %I.%I set %I = %I - interval ''1 day''', parent.nspname, child.relname, parent.attname, parent.attname);
+            -- Written anew: an update would leave the old rows behind, and a table that grows by its nights shows nothing.
+            execute format(
+                'alter table %I.%I alter column %I type timestamptz using %I - interval ''1 day''',
+                parent.nspname, child.relname, parent.attname, parent.attname
+            );
             execute format('alter table %I.%I rename to %I', parent.nspname, child.relname, parent.relname || to_char(child.day - 1, '_YYYYMMDD'));
             execute format(
                 'alter table %I.%I attach partition %I.%I for values from (%L) to (%L)',
