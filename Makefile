@@ -74,6 +74,12 @@ SECONDS ?= 180
 bench-big: ## looks, claims and migrations with 20 M documents done (ROWS); old snapshots and analysts for 180 s (SECONDS)
 	@.ci/chaos '(TestBigTables|TestAnOldSnapshotIsHeldOpen|TestAnalystsReadBesideTheQueue)' PANDIAN_BIG_ROWS=$(ROWS) PANDIAN_BIG_SECONDS=$(SECONDS)
 
+HOURS ?= 12
+
+.PHONY: soak
+soak: ## two servers at the pace of 20 million records a day and 5 % faults for 12 h: nothing may grow (HOURS, as in 0.5 or 40m)
+	@.ci/chaos TestSoak PANDIAN_SOAK_TIME=$(HOURS) PANDIAN_CHAOS_SEED=$(SEED)
+
 .PHONY: bench
 bench: ## benchmarks, five rounds
 	go test -run '^$$' -bench . -benchmem -count 5 ./...

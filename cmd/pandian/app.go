@@ -15,6 +15,7 @@ import (
 	"pandian/internal/erphttp"
 	"pandian/internal/fault"
 	"pandian/internal/logging"
+	"pandian/internal/metrics"
 	"pandian/internal/terminal"
 	"pandian/load"
 )
@@ -38,6 +39,10 @@ type app struct {
 	// drain tunes how outboxes are emptied beyond what the configuration can; nil
 	// leaves the defaults. Tests wait less between attempts with it.
 	drain func(*load.Settings)
+
+	// http measures the calls to platforms for /metrics; nil, but in pandian serve,
+	// measures nothing.
+	http *metrics.HTTP
 
 	redactor *logging.Redactor
 	term     *terminal.Terminal

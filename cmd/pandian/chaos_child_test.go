@@ -20,13 +20,17 @@ const chaosLease = 2 * time.Second
 
 // startAs carries out a command line in a process of its own.
 func startAs(how string, args []string) int {
-	if how != hurried {
+	a := newApp()
+	switch how {
+	case hurried:
+		a.pace, a.drain = chaosPace, chaosDrain
+	case soaking:
+		a.pace, a.drain = soakPace, soakDrain
+	default:
 		return start(args)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	a := newApp()
-	a.pace, a.drain = chaosPace, chaosDrain
 	return a.execute(ctx, args)
 }
 

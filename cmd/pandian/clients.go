@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"sync"
 
@@ -27,6 +28,10 @@ type clients struct {
 	// circuits in memory, so that doctor can ask a platform that others leave alone.
 	role string
 
+	// transport keeps the connections to platforms; all clients of one command share
+	// it, and close ends those that are idle: a server makes clients for every run.
+	transport *http.Transport
+
 	mutex    sync.Mutex
 	limiters map[string]erphttp.Pacer
 	circuits map[string]*pace.Circuit
@@ -35,18 +40,25 @@ type clients struct {
 
 func (a *app) newClients(cfg *config.Config, db *database, role string) *clients {
 	return &clients{
-		app: a, cfg: cfg, db: db, role: role,
+		app: a, cfg: cfg, db: db, role: role, transport: http.DefaultTransport.(*http.Transport).Clone(),
 		limiters: map[string]erphttp.Pacer{}, circuits: map[string]*pace.Circuit{},
 	}
 }
+
+// close ends the connections that no call uses. What was made by c may still be
+// used; it connects anew.
+func (c *clients) close() { c.transport.CloseIdleConnections() }
 
 // deps are what every client of a connection needs. conn has its secrets resolved.
 func (c *clients) deps(ctx context.Context, conn config.Connection, stats *erphttp.Stats) (erphttp.Deps, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	deps := erphttp.Deps{Log: c.app.log, Stats: stats, Pacer: c.limiters[conn.Name]}
+	deps := erphttp.Deps{Log: c.app.log, Stats: stats, Transport: c.transport, Pacer: c.limiters[conn.Name]}
 	if circuit := c.circuits[conn.Name]; circuit != nil {
 		deps.Circuit = circuit
+	}
+	if c.app.http != nil {
+		deps.Observer = c.app.http.Connection(conn.Platform, conn.Name)
 	}
 	if deps.Pacer != nil {
 		return deps, nil

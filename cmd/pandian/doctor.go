@@ -187,6 +187,7 @@ func (a *app) examineConnections(ctx context.Context, cfg *config.Config) []exam
 		defer db.close()
 	}
 	clients := a.newClients(cfg, db, "")
+	defer clients.close()
 	var found []examination
 	for _, name := range cfg.ConnectionNames() {
 		subject := "connection " + name

@@ -3,11 +3,13 @@ package main
 import (
 	"bytes"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,6 +22,9 @@ type front struct {
 	url string
 	box http.Handler
 	now func() time.Time // the platforms' clock, for the header Date
+
+	// connections counts those that are open.
+	connections atomic.Int64
 
 	mu      sync.Mutex
 	tokens  []string
@@ -42,13 +47,26 @@ type answer struct {
 func newFront(t *testing.T, box *sandbox.Sandbox, now func() time.Time) *front {
 	t.Helper()
 	f := &front{box: box, now: now}
-	server := httptest.NewServer(f)
+	server := httptest.NewUnstartedServer(f)
+	server.Config.ConnState = f.counts
+	server.Start()
 	t.Cleanup(func() {
 		server.CloseClientConnections() // a call that hangs must not hold the test
 		server.Close()
 	})
 	f.url = server.URL
 	return f
+}
+
+// counts the connections that are open.
+func (f *front) counts(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		f.connections.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		f.connections.Add(-1)
+	default:
+	}
 }
 
 // callOf names the business call of a request; "" for tokens and the like.

@@ -15,6 +15,7 @@ import (
 	"pandian/internal/config"
 	"pandian/internal/erphttp"
 	"pandian/internal/fault"
+	"pandian/internal/repeat"
 	"pandian/internal/run"
 	"pandian/internal/terminal"
 	"pandian/load"
@@ -178,6 +179,7 @@ func (p *pipelineRun) extract(ctx context.Context) error {
 	}
 	lander := &extract.Lander{Pool: pool, Now: time.Now, Log: p.app.log}
 	clients := p.app.newClients(p.cfg, p.db, "pandian_extract")
+	defer clients.close()
 	reports := make([]extract.Report, len(p.sources))
 	failures := make([]error, len(p.sources))
 	var group sync.WaitGroup
@@ -257,7 +259,9 @@ func (p *pipelineRun) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	target, err := p.app.newClients(p.cfg, p.db, "pandian_load").newTarget(ctx, p.pipeline, &erphttp.Stats{})
+	clients := p.app.newClients(p.cfg, p.db, "pandian_load")
+	defer clients.close()
+	target, err := clients.newTarget(ctx, p.pipeline, &erphttp.Stats{})
 	if err != nil {
 		return err
 	}

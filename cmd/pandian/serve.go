@@ -15,6 +15,7 @@ import (
 	"pandian/extract"
 	"pandian/internal/config"
 	"pandian/internal/fault"
+	"pandian/internal/metrics"
 	"pandian/internal/schedule"
 )
 
@@ -80,6 +81,7 @@ func (a *app) serve(ctx context.Context, names []string, flags serveFlags) error
 		return err
 	}
 	defer pool.Close()
+	a.http = metrics.NewHTTP()
 	settings := schedule.DefaultSettings()
 	settings.Worker, settings.Parallel = workerName(), flags.parallel
 	scheduler, err := schedule.New(pool, names, jobs, a.runFire(cfg, db), settings, a.log)

@@ -57,7 +57,7 @@ func (a *app) serviceHandler(ready *readiness, pool *pgxpool.Pool) http.Handler 
 	settings.Version = version
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
-		metrics.New(pool, settings, a.log),
+		metrics.New(pool, settings, a.log), a.http,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	registry.MustRegister(ready.collectors()...)

@@ -29,6 +29,7 @@ type exchange struct {
 	head   Head
 	watch  *watchdog
 	wire   wire
+	sent   time.Time // zero until the request goes out
 	// parent is the caller's context, ctx the attempt's own.
 	parent, ctx context.Context
 	// said is what recorder, where there is one, keeps of the attempt.
@@ -51,6 +52,7 @@ func (c *Client) attempt(ctx context.Context, call Call, number int, streaming b
 	x := &exchange{client: c, call: call, number: number, parent: ctx}
 	x.ctx, x.watch = watchOver(ctx, c.Settings.Timeout)
 	got, err := x.run(streaming)
+	x.observe(err)
 	outcome := outcomeOf(err)
 	pass.Leave(ctx, outcome, sign(err))
 	if outcome == Down && c.circuitDelay(ctx) > 0 {
@@ -65,7 +67,7 @@ func (c *Client) attempt(ctx context.Context, call Call, number int, streaming b
 // pace waits for the call's turn.
 func (c *Client) pace(ctx context.Context, call Call, number int) error {
 	waited, err := c.Pacer.Wait(ctx)
-	c.Stats.waited.Add(int64(waited))
+	c.waited(waited)
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
@@ -108,14 +110,14 @@ func (x *exchange) send() (*http.Response, error) {
 		x.client.Stats.retries.Add(1)
 	}
 	x.recordRequest(request)
-	sent := time.Now()
+	x.sent = time.Now()
 	response, err := x.client.http.Do(x.wire.watch(request))
 	if err != nil {
 		return nil, x.broken(Unreachable, err)
 	}
 	x.head = Head{
 		Status: response.StatusCode, Header: response.Header, Attempts: x.number,
-		Skew: MeasureSkew(response.Header, sent, time.Now()),
+		Skew: MeasureSkew(response.Header, x.sent, time.Now()),
 	}
 	return response, nil
 }

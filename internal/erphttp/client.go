@@ -31,6 +31,8 @@ type Deps struct {
 	Circuit Circuit
 	// Stats counts; nil counts for nobody.
 	Stats *Stats
+	// Observer is told of every request; nil tells nobody.
+	Observer Observer
 }
 
 // Config is what a [Client] is made of. Platform and Classify are required.
