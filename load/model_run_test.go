@@ -209,7 +209,7 @@ func (r *modelRun) mapOnce() string {
 		} else {
 			m.propose(key, payload)
 		}
-		if r.model.propose(key, payload) {
+		if r.propose(key, payload) {
 			made, payloads[key] = append(made, key), payload
 		}
 	}
