@@ -37,12 +37,13 @@ begin
             is_standing boolean not null,  -- the row was made of this very text
             is_older boolean not null,
             is_replaced boolean not null default false,
-            fields jsonb,  -- null when is_standing
-            problems jsonb,
+            lowered json,  -- null when the names of the record are in lower case as it stands
+            inherited jsonb,  -- what the record has from its parts; null when nothing
+            problems jsonb,  -- null when is_standing
             envelope json,  -- what stood around the records, where a file needs it
             outcome text,
             primary key (page_id, place)
-        ) on commit drop;
+        ) with (toast_tuple_target = 8160) on commit drop;  -- a record is read several times: it is not packed
         create temporary table incoming_part (
             page_id bigint not null,
             place integer not null,
@@ -50,9 +51,10 @@ begin
             part_no integer not null,
             path text not null,  -- as in details_list[2]
             parent_no integer,
-            fields jsonb not null,
+            record json not null,  -- with its names in lower case
+            inherited jsonb,  -- what it has from the part that it stands in; null when nothing
             problems jsonb not null
-        ) on commit drop;
+        ) with (toast_tuple_target = 8160) on commit drop;
         create index on incoming_part (page_id, place);
     end if;
     delete from incoming;
@@ -81,6 +83,69 @@ return (
         and not pg_attribute.attisdropped
 );
 comment on function ops.column_kinds(regclass) is 'What each column of a table holds: {"goods_count": "numeric", "modified": "time", "remark": "text"}.';
+
+create or replace function ops.make_reader(table_name regclass)
+returns void
+language plpgsql
+as $$
+declare
+    -- as in saleout_item: the functions are pg_temp.read_saleout_item and pg_temp.can_read_saleout_item
+    name constant text := (select pg_class.relname from pg_catalog.pg_class where pg_class.oid = table_name);
+    kinds constant jsonb := ops.column_kinds(table_name);
+    told text;  -- how the columns stand in a record
+    judged text;  -- those that not every text fits
+    typed text;
+    plain text;
+begin
+    select
+        string_agg(format('%I text collate "C"', attribute.attname), ', ' order by attribute.attnum),
+        string_agg(format('%I text collate "C"', attribute.attname), ', ' order by attribute.attnum)
+            filter (where attribute.kind in ('numeric', 'time')),
+        string_agg(
+            case
+                when attribute.kind = 'numeric' then format('ops.numeric_or_null(told.%I)', attribute.attname)
+                when attribute.kind = 'time' then format('ops.beijing_time_or_null(told.%I)', attribute.attname)
+                when attribute.type = 'text' then format('told.%I', attribute.attname)
+                else format('null::%s', attribute.type)  -- pandian's own, as place and page_id
+            end,
+            E',\n    ' order by attribute.attnum
+        ),
+        string_agg(
+            format(
+                '%s(told.%I) is null',
+                case attribute.kind when 'numeric' then 'ops.numeric_problem' else 'ops.time_problem' end,
+                attribute.attname
+            ),
+            E'\n    and ' order by attribute.attnum
+        ) filter (where attribute.kind in ('numeric', 'time'))
+    into told, judged, typed, plain
+    from (
+        select
+            pg_attribute.attname,
+            pg_attribute.attnum,
+            format_type(pg_attribute.atttypid, pg_attribute.atttypmod) as type,
+            kinds ->> pg_attribute.attname as kind
+        from pg_catalog.pg_attribute
+        where
+            pg_attribute.attrelid = table_name
+            and pg_attribute.attnum > 0
+            and not pg_attribute.attisdropped
+    ) as attribute;
+
+    execute format(
+        'create or replace function pg_temp.read_%s(record json) returns setof %s language sql stable as %L',
+        name,
+        table_name,
+        format(E'select\n    %s\nfrom json_to_record(record) as told (%s)', typed, told)
+    );
+    execute format(
+        'create or replace function pg_temp.can_read_%s(record json) returns setof boolean language sql stable as %L',
+        name,
+        coalesce(format(E'select\n    %s\nfrom json_to_record(record) as told (%s)', plain, judged), 'select true')
+    );
+end
+$$;
+comment on function ops.make_reader(regclass) is 'Makes, for this session, pg_temp.read_<table>(record): the record as a row of the table, and pg_temp.can_read_<table>(record): whether every value fits its column. Each takes the record apart once; names have to be in lower case.';
 
 create or replace function ops.read_fields(record json, kinds jsonb)
 returns table (fields jsonb, problems jsonb)
@@ -120,12 +185,13 @@ begin atomic
             null,
             'is no object with fields: correct it at the source'
         where json_typeof(record) <> 'object'
+        offset 0  -- a problem is looked for once, not at each place that names it
     ) as field;
 end;
 comment on function ops.read_fields(json, jsonb) is 'Those fields of a record that are columns, cleaned such that jsonb_populate_record can type them, and the problems of those that cannot be read. Names are compared without regard to case.';
 
--- The next four are called many times per record, and in plpgsql: a function in sql that holds a query starts an
--- executor at each call, which costs ten times as much.
+-- The next three are in plpgsql: a function in sql that holds a query starts an executor at each call, which costs ten
+-- times as much.
 
 create or replace function ops.json_member(record json, name text)
 returns json
@@ -159,41 +225,59 @@ end
 $$;
 comment on function ops.member(json, text) is 'One field of a record as text, whatever the case of its name.';
 
-create or replace function ops.list(record json, name text)
+create or replace function ops.lower_names(record json)
 returns json
 language plpgsql
 immutable
 as $$
-declare
-    value json := ops.json_member(record, name);
 begin
-    return case json_typeof(value) when 'array' then value else '[]' end;
+    return (
+        select coalesce(json_object_agg(lower(member.key), member.value), '{}')
+        from json_each(record) as member
+    );
 end
 $$;
-comment on function ops.list(json, text) is 'A list within a record; empty when it is absent, null or no list. Ask ops.list_problem for the last.';
+comment on function ops.lower_names(json) is 'A record with its own names in lower case; what stands within its values stays as it came.';
 
-create or replace function ops.list_problem(record json, name text)
-returns jsonb
-language plpgsql
+-- The next three hold no query, so that Postgres writes them into the statement that calls them.
+
+create or replace function ops.lowered(record json, but text default '')
+returns json
+language sql
 immutable
-as $$
-declare
-    value json := ops.json_member(record, name);
-    kind text := json_typeof(value);
-begin
-    if kind = 'object' and value::text !~ '^\{\s*\}$'
-        or kind in ('number', 'boolean')
-        or kind = 'string' and btrim(value #>> '{}') <> ''
-    then
-        return jsonb_build_array(jsonb_build_object(
+return case
+    when json_typeof(record) <> 'object' then '{}'
+    -- A capital in a name, here or further in, or a name spelled with escapes; what is found wrongly costs time only.
+    when replace(record::text, '"' || but || '"', '') collate "C" ~ '[A-Z\\][A-Za-z0-9_.]*"[ \t\r\n]*:' then ops.lower_names(record)
+end;
+comment on function ops.lowered(json, text) is 'A record with its names in lower case; null when they, and all names within, are so already, but for the one named. What is no object counts as an empty one.';
+
+-- An older one took the list out of its record by name.
+drop function if exists ops.list(json, text);
+drop function if exists ops.list_problem(json, text);
+
+create or replace function ops.list(value json)
+returns json
+language sql
+immutable
+return case json_typeof(value) when 'array' then value else '[]' end;
+comment on function ops.list(json) is 'A list within a record; empty when it is absent, null or no list. Ask ops.list_problem for the last.';
+
+create or replace function ops.list_problem(value json, name text)
+returns jsonb
+language sql
+immutable
+return case
+    when json_typeof(value) = 'object' and value::text !~ '^\{\s*\}$'
+        or json_typeof(value) in ('number', 'boolean')
+        or json_typeof(value) = 'string' and btrim(value #>> '{}') <> ''
+        then jsonb_build_array(jsonb_build_object(
             'field', name,
             'value', value #>> '{}',
             'reason', 'is not a list: correct it at the source'
-        ));
-    end if;
-    return '[]';
-end
-$$;
+        ))
+    else '[]'
+end;
 comment on function ops.list_problem(json, text) is 'Why a list within a record cannot be read, as problems of ops.read_fields are told; none when it can, absent and empty included.';
 
 create or replace function ops.read_inherited(part json, path text, kinds jsonb, own_names text[])
@@ -257,7 +341,9 @@ begin
             concat_ws(' ', nullif(found.field, ''), found.reason)
         from incoming
         cross join lateral jsonb_to_recordset(incoming.problems) as found (field text, value text, reason text)
-        where not incoming.is_replaced
+        where
+            not incoming.is_replaced
+            and incoming.problems <> '[]'
         union all
         select
             incoming_part.page_id,
@@ -269,6 +355,7 @@ begin
         cross join lateral jsonb_to_recordset(incoming_part.problems) as found (field text, value text, reason text)
         -- an element that is no object has no field
         cross join lateral (select concat_ws('.', incoming_part.path, nullif(found.field, '')) as field) as part
+        where incoming_part.problems <> '[]'
     ),
 
     rejected as (

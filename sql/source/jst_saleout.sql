@@ -13,6 +13,13 @@
 -- payments; on the wire they stand beside the items. Both places are read, the wire's first.
 
 select ops.open_incoming();
+select
+    ops.make_reader('jst.saleout'),
+    ops.make_reader('jst.saleout_item'),
+    ops.make_reader('jst.saleout_batch'),
+    ops.make_reader('jst.saleout_sn'),
+    ops.make_reader('jst.saleout_pay'),
+    ops.make_reader('jst.saleout_cluster');
 
 insert into incoming (
     connection_code,
@@ -24,14 +31,27 @@ insert into incoming (
     modified,
     version,
     record,
+    lowered,
     record_hash,
     is_known,
     is_standing,
     is_older,
-    fields,
+    inherited,
     problems,
     envelope
 )
+with shape as materialized (
+    select
+        ops.column_kinds('jst.saleout') as kinds,
+        array(select jsonb_object_keys(ops.column_kinds('jst.saleout_item'))) as item_names,
+        array(select jsonb_object_keys(ops.column_kinds('jst.saleout_pay'))) as payment_names,
+        -- how a field of the order looks in an item, or in an item's payment
+        (
+            select '"(pays|' || string_agg(name, '|') || ')"'
+            from jsonb_object_keys(ops.column_kinds('jst.saleout') - array(select jsonb_object_keys(ops.column_kinds('jst.saleout_item')))) as name
+        ) as of_the_order
+)
+
 select
     page.connection_code,
     page.dataset,
@@ -42,121 +62,228 @@ select
     key.modified,
     key.ts,
     element.record,
-    key.record_hash,
+    named.lowered,
+    named.record_hash,
     saleout.io_id is not null,
-    coalesce(saleout.record_hash = key.record_hash, false),
+    coalesce(saleout.record_hash = named.record_hash, false),
     coalesce(
         saleout.modified > key.modified
         or (saleout.modified = key.modified and saleout.ts > coalesce(key.ts, 0)),
         false
     ),
-    -- fields of the order that stand in its first item or its first payment, where the order itself has none
-    in_payment.fields || in_item.fields || jsonb_strip_nulls(found.fields),
-    found.problems
-    || in_item.problems
-    || in_payment.problems
-    || ops.list_problem(element.record, 'items')
-    || ops.list_problem(element.record, 'batchs')
-    || ops.list_problem(element.record, 'sns')
-    || ops.list_problem(element.record, 'pays')
-    || ops.list_problem(element.record, 'ClusterInfos'),
+    nested.fields,
+    coalesce(found.problems, '[]')
+    || coalesce(nested.problems, '[]')
+    || ops.list_problem(told.items, 'items')
+    || ops.list_problem(told.batchs, 'batchs')
+    || ops.list_problem(told.sns, 'sns')
+    || ops.list_problem(told.pays, 'pays')
+    || ops.list_problem(told.clusters, 'ClusterInfos'),
     page.envelope
 from ops.input_page as page
-cross join (
-    select
-        ops.column_kinds('jst.saleout') as kinds,
-        array(select jsonb_object_keys(ops.column_kinds('jst.saleout_item'))) as item_names,
-        array(select jsonb_object_keys(ops.column_kinds('jst.saleout_pay'))) as payment_names
-    offset 0  -- once, not once a record
-) as shape
+cross join shape
 cross join lateral json_array_elements(page.records::json) with ordinality as element (record, place)
 cross join lateral (
     select
-        first_item.item,
-        ops.list(first_item.item, 'pays') -> 0 as payment
-    from (select ops.list(element.record, 'items') -> 0 as item) as first_item
+        ops.lowered(element.record, but => 'ClusterInfos') as lowered,
+        hashtextextended(element.record::text, 0) as record_hash
     offset 0
-) as nested
+) as named
+cross join lateral (
+    select
+        record.io_id,
+        record.modified,
+        record.ts,
+        record.items,
+        record.batchs,
+        record.sns,
+        record.pays,
+        record."ClusterInfos" as clusters
+    from json_to_record(element.record) as record (
+        io_id text,
+        modified text,
+        ts text,
+        items json,
+        batchs json,
+        sns json,
+        pays json,
+        "ClusterInfos" json
+    )
+    where named.lowered is null
+    union all
+    select
+        ops.member(element.record, 'io_id'),
+        ops.member(element.record, 'modified'),
+        ops.member(element.record, 'ts'),
+        ops.json_member(element.record, 'items'),
+        ops.json_member(element.record, 'batchs'),
+        ops.json_member(element.record, 'sns'),
+        ops.json_member(element.record, 'pays'),
+        ops.json_member(element.record, 'ClusterInfos')
+    where named.lowered is not null
+) as told
+cross join lateral (
+    select ops.list(told.items) -> 0 as item
+    offset 0
+) as first
 cross join lateral (
     select
         btrim(coalesce(
-            ops.member(element.record, 'io_id'),
-            ops.member(nested.item, 'io_id'),
-            ops.member(nested.payment, 'io_id')
+            told.io_id,
+            ops.member(first.item, 'io_id'),
+            ops.member(ops.list(ops.json_member(first.item, 'pays')) -> 0, 'io_id')
         )) as io_id,
-        ops.beijing_time_or_null(coalesce(
-            ops.member(element.record, 'modified'),
-            ops.member(nested.item, 'modified')
-        )) as modified,
-        ops.numeric_or_null(ops.member(element.record, 'ts')) as ts,
-        hashtextextended(element.record::text, 0) as record_hash
+        ops.beijing_time_or_null(coalesce(told.modified, ops.member(first.item, 'modified'))) as modified,
+        ops.numeric_or_null(told.ts) as ts
     offset 0
 ) as key
 left join jst.saleout
     on saleout.connection_code = page.connection_code
     and saleout.io_id = key.io_id
 left join lateral (
-    select
-        read_fields.fields,
-        read_fields.problems,
-        array(select jsonb_object_keys(jsonb_strip_nulls(read_fields.fields))) as names
+    select can_read
+    from pg_temp.can_read_saleout(element.record) as can_read
+    where
+        named.lowered is null
+        and saleout.record_hash is distinct from named.record_hash
+    offset 0
+) as plain on true
+left join lateral (
+    select read_fields.problems
     from ops.read_fields(element.record, shape.kinds)
-    where saleout.record_hash is distinct from key.record_hash
+    where
+        plain.can_read is not true
+        and saleout.record_hash is distinct from named.record_hash
+    offset 0
 ) as found on true
-left join lateral ops.read_inherited(nested.item, 'items[1]', shape.kinds, shape.item_names || found.names) as in_item
-    on saleout.record_hash is distinct from key.record_hash
-left join lateral ops.read_inherited(
-    nested.payment,
-    'items[1].pays[1]',
-    shape.kinds,
-    shape.payment_names || found.names
-) as in_payment
-    on saleout.record_hash is distinct from key.record_hash
+left join lateral (
+    -- fields of the order that stand in its first item or its first payment, where the order itself has none
+    select
+        in_payment.fields || in_item.fields as fields,
+        in_item.problems || in_payment.problems as problems
+    from (
+        select array(select jsonb_object_keys(jsonb_strip_nulls(read_fields.fields))) as names
+        from ops.read_fields(element.record, shape.kinds)
+        offset 0
+    ) as own
+    cross join lateral ops.read_inherited(first.item, 'items[1]', shape.kinds, shape.item_names || own.names) as in_item
+    cross join lateral ops.read_inherited(
+        ops.list(ops.json_member(first.item, 'pays')) -> 0,
+        'items[1].pays[1]',
+        shape.kinds,
+        shape.payment_names || own.names
+    ) as in_payment
+    where
+        saleout.record_hash is distinct from named.record_hash
+        and (named.lowered is not null or first.item::text ~ shape.of_the_order)
+    offset 0
+) as nested on true
 where page.dataset = 'jst.saleout';
 
 -- every list of every document, from both places where it may stand
-insert into incoming_part (page_id, place, part, part_no, path, parent_no, fields, problems)
-with item as materialized (
+insert into incoming_part (page_id, place, part, part_no, path, parent_no, record, inherited, problems)
+with listed as materialized (
     select
         incoming.page_id,
         incoming.place,
-        element.record,
-        element.item_no
+        incoming.lowered is not null as has_capitals,
+        list.items,
+        list.batchs,
+        list.sns,
+        list.pays,
+        list.clusters
     from incoming
-    cross join lateral json_array_elements(ops.list(incoming.record, 'items')) with ordinality as element (record, item_no)
+    cross join lateral (
+        select
+            record.items,
+            record.batchs,
+            record.sns,
+            record.pays,
+            record."ClusterInfos" as clusters
+        from json_to_record(incoming.record) as record (
+            items json,
+            batchs json,
+            sns json,
+            pays json,
+            "ClusterInfos" json
+        )
+        where incoming.lowered is null
+        union all
+        select
+            ops.json_member(incoming.record, 'items'),
+            ops.json_member(incoming.record, 'batchs'),
+            ops.json_member(incoming.record, 'sns'),
+            ops.json_member(incoming.record, 'pays'),
+            ops.json_member(incoming.record, 'ClusterInfos')
+        where incoming.lowered is not null
+    ) as list
     where not incoming.is_standing
+),
+
+item as materialized (
+    select
+        listed.page_id,
+        listed.place,
+        listed.has_capitals,
+        element.record,
+        element.item_no,
+        list.batchs,
+        list.sns,
+        list.pays
+    from listed
+    cross join lateral json_array_elements(ops.list(listed.items)) with ordinality as element (record, item_no)
+    cross join lateral (
+        select
+            record.batchs,
+            record.sns,
+            record.pays
+        from json_to_record(element.record) as record (batchs json, sns json, pays json)
+        where
+            not listed.has_capitals
+            and json_typeof(element.record) = 'object'
+        union all
+        select
+            ops.json_member(element.record, 'batchs'),
+            ops.json_member(element.record, 'sns'),
+            ops.json_member(element.record, 'pays')
+        where
+            listed.has_capitals
+            or json_typeof(element.record) <> 'object'
+    ) as list
 ),
 
 batch as materialized (
     select
-        incoming.page_id,
-        incoming.place,
+        listed.page_id,
+        listed.place,
+        listed.has_capitals,
         element.record,
         'batchs[' || element.batch_no || ']' as path,
         null::bigint as item_no,
         element.batch_no
-    from incoming
-    cross join lateral json_array_elements(ops.list(incoming.record, 'batchs')) with ordinality as element (record, batch_no)
-    where not incoming.is_standing
+    from listed
+    cross join lateral json_array_elements(ops.list(listed.batchs)) with ordinality as element (record, batch_no)
     union all
     select
         item.page_id,
         item.place,
+        item.has_capitals,
         element.record,
         'items[' || item.item_no || '].batchs[' || element.batch_no || ']',
         item.item_no,
         element.batch_no
     from item
-    cross join lateral json_array_elements(ops.list(item.record, 'batchs')) with ordinality as element (record, batch_no)
+    cross join lateral json_array_elements(ops.list(item.batchs)) with ordinality as element (record, batch_no)
 ),
 
 found as (
     select
         item.page_id,
         item.place,
+        item.has_capitals,
         'items' as part,
         item.record,
-        '{}'::jsonb as inherited,
+        null::jsonb as inherited,
         'items[' || item.item_no || ']' as path,
         item.item_no,
         null::bigint as batch_no,
@@ -166,9 +293,10 @@ found as (
     select
         batch.page_id,
         batch.place,
+        batch.has_capitals,
         'batchs',
         batch.record,
-        '{}',
+        null,
         batch.path,
         batch.item_no,
         null,
@@ -176,37 +304,48 @@ found as (
     from batch
     union all
     select
-        incoming.page_id,
-        incoming.place,
+        listed.page_id,
+        listed.place,
+        listed.has_capitals,
         list.part,
         element.record,
-        '{}',
+        null,
         list.part || '[' || element.place_no || ']',
         null,
         null,
         element.place_no
-    from incoming
-    cross join (values ('sns'), ('pays'), ('ClusterInfos')) as list (part)
-    cross join lateral json_array_elements(ops.list(incoming.record, list.part)) with ordinality as element (record, place_no)
-    where not incoming.is_standing
+    from listed
+    cross join lateral (
+        values
+            ('sns', listed.sns),
+            ('pays', listed.pays),
+            ('ClusterInfos', listed.clusters)
+    ) as list (part, elements)
+    cross join lateral json_array_elements(ops.list(list.elements)) with ordinality as element (record, place_no)
     union all
     select
         item.page_id,
         item.place,
+        item.has_capitals,
         list.part,
         element.record,
-        '{}',
+        null,
         'items[' || item.item_no || '].' || list.part || '[' || element.place_no || ']',
         item.item_no,
         null,
         element.place_no
     from item
-    cross join (values ('sns'), ('pays')) as list (part)
-    cross join lateral json_array_elements(ops.list(item.record, list.part)) with ordinality as element (record, place_no)
+    cross join lateral (
+        values
+            ('sns', item.sns),
+            ('pays', item.pays)
+    ) as list (part, elements)
+    cross join lateral json_array_elements(ops.list(list.elements)) with ordinality as element (record, place_no)
     union all
     select
         batch.page_id,
         batch.place,
+        batch.has_capitals,
         'sns',
         element.record,
         jsonb_build_object('batch_no', ops.member(batch.record, 'batch_no')),
@@ -215,7 +354,7 @@ found as (
         batch.batch_no,
         element.place_no
     from batch
-    cross join lateral json_array_elements(ops.list(batch.record, 'sns')) with ordinality as element (record, place_no)
+    cross join lateral json_array_elements(ops.list(ops.json_member(batch.record, 'sns'))) with ordinality as element (record, place_no)
 ),
 
 shape as materialized (
@@ -244,11 +383,42 @@ select
     ),
     found.path,
     found.item_no,
-    found.inherited || jsonb_strip_nulls(cleaned.fields),
-    cleaned.problems
+    coalesce(named.lowered, found.record),
+    found.inherited,
+    coalesce(careful.problems, '[]')
 from found
 inner join shape on shape.part = found.part
-cross join lateral ops.read_fields(found.record, shape.kinds) as cleaned;
+cross join lateral (
+    select case when found.has_capitals or json_typeof(found.record) <> 'object' then ops.lowered(found.record) end as lowered
+    offset 0
+) as named
+left join lateral (
+    select can_read
+    from pg_temp.can_read_saleout_item(found.record) as can_read
+    where found.part = 'items' and named.lowered is null
+    union all
+    select can_read
+    from pg_temp.can_read_saleout_batch(found.record) as can_read
+    where found.part = 'batchs' and named.lowered is null
+    union all
+    select can_read
+    from pg_temp.can_read_saleout_sn(found.record) as can_read
+    where found.part = 'sns' and named.lowered is null
+    union all
+    select can_read
+    from pg_temp.can_read_saleout_pay(found.record) as can_read
+    where found.part = 'pays' and named.lowered is null
+    union all
+    select can_read
+    from pg_temp.can_read_saleout_cluster(found.record) as can_read
+    where found.part = 'ClusterInfos' and named.lowered is null
+) as plain on true
+left join lateral (
+    select read_fields.problems
+    from ops.read_fields(found.record, shape.kinds)
+    where plain.can_read is not true
+    offset 0
+) as careful on true;
 
 select ops.judge_incoming('io_id');
 
@@ -309,9 +479,10 @@ where
 insert into jst.saleout
 select typed.*
 from incoming
+cross join lateral pg_temp.read_saleout(coalesce(incoming.lowered, incoming.record)) as own
 cross join lateral jsonb_populate_record(
-    null::jst.saleout,
-    incoming.fields || jsonb_build_object(
+    own,
+    coalesce(incoming.inherited, '{}') || jsonb_build_object(
         'connection_code', incoming.connection_code,
         'io_id', incoming.record_key,
         'page_id', incoming.page_id,
@@ -329,9 +500,10 @@ inner join incoming_part
     on incoming_part.page_id = incoming.page_id
     and incoming_part.place = incoming.place
     and incoming_part.part = 'items'
+cross join lateral pg_temp.read_saleout_item(incoming_part.record) as own
 cross join lateral jsonb_populate_record(
-    null::jst.saleout_item,
-    incoming_part.fields || jsonb_build_object(
+    own,
+    jsonb_build_object(
         'connection_code', incoming.connection_code,
         'io_id', incoming.record_key,
         'line_no', incoming_part.part_no
@@ -347,6 +519,7 @@ inner join incoming_part
     on incoming_part.page_id = incoming.page_id
     and incoming_part.place = incoming.place
     and incoming_part.part = 'batchs'
+cross join lateral pg_temp.read_saleout_batch(incoming_part.record) as own
 left join lateral (
     select saleout_item.line_no
     from jst.saleout_item
@@ -354,17 +527,17 @@ left join lateral (
         saleout_item.connection_code = incoming.connection_code
         and saleout_item.io_id = incoming.record_key
         and (
-            saleout_item.ioi_id = incoming_part.fields ->> 'ioi_id'
-            or saleout_item.sku_id = incoming_part.fields ->> 'sku_id'
+            saleout_item.ioi_id = own.ioi_id
+            or saleout_item.sku_id = own.sku_id
         )
     order by
-        (saleout_item.ioi_id = incoming_part.fields ->> 'ioi_id') is true desc,
+        (saleout_item.ioi_id = own.ioi_id) is true desc,
         saleout_item.line_no
     limit 1
 ) as item on true
 cross join lateral jsonb_populate_record(
-    null::jst.saleout_batch,
-    incoming_part.fields || jsonb_build_object(
+    own,
+    jsonb_build_object(
         'connection_code', incoming.connection_code,
         'io_id', incoming.record_key,
         'batch_line_no', incoming_part.part_no,
@@ -381,26 +554,28 @@ inner join incoming_part
     on incoming_part.page_id = incoming.page_id
     and incoming_part.place = incoming.place
     and incoming_part.part = 'sns'
+inner join jst.saleout
+    on saleout.connection_code = incoming.connection_code
+    and saleout.io_id = incoming.record_key
+cross join lateral pg_temp.read_saleout_sn(incoming_part.record) as own
 left join lateral (
     select saleout_item.line_no
     from jst.saleout_item
     where
         saleout_item.connection_code = incoming.connection_code
         and saleout_item.io_id = incoming.record_key
-        and saleout_item.sku_id = incoming_part.fields ->> 'sku_id'
+        and saleout_item.sku_id = own.sku_id
     order by saleout_item.line_no
     limit 1
 ) as item on true
 cross join lateral jsonb_populate_record(
-    null::jst.saleout_sn,
-    jsonb_build_object(
-        'pay_date', incoming.fields ->> 'pay_date',
-        'code', coalesce(incoming.envelope ->> 'code', incoming.envelope -> 'response' ->> 'code'),
-        'issuccess', incoming.envelope ->> 'issuccess',
-        'msg', coalesce(incoming.envelope ->> 'msg', incoming.envelope -> 'response' ->> 'message')
-    )
-    || jsonb_strip_nulls(incoming_part.fields)
+    own,
+    coalesce(incoming_part.inherited, '{}') || jsonb_strip_nulls(jsonb_build_object('batch_no', own.batch_no))
     || jsonb_build_object(
+        'pay_date', coalesce(own.pay_date, saleout.pay_date),
+        'code', coalesce(own.code, incoming.envelope ->> 'code', incoming.envelope -> 'response' ->> 'code'),
+        'issuccess', coalesce(own.issuccess, incoming.envelope ->> 'issuccess'),
+        'msg', coalesce(own.msg, incoming.envelope ->> 'msg', incoming.envelope -> 'response' ->> 'message'),
         'connection_code', incoming.connection_code,
         'io_id', incoming.record_key,
         'sn_line_no', incoming_part.part_no,
@@ -416,9 +591,10 @@ inner join incoming_part
     on incoming_part.page_id = incoming.page_id
     and incoming_part.place = incoming.place
     and incoming_part.part = 'pays'
+cross join lateral pg_temp.read_saleout_pay(incoming_part.record) as own
 cross join lateral jsonb_populate_record(
-    null::jst.saleout_pay,
-    incoming_part.fields || jsonb_build_object(
+    own,
+    jsonb_build_object(
         'connection_code', incoming.connection_code,
         'io_id', incoming.record_key,
         'pay_line_no', incoming_part.part_no
@@ -433,9 +609,10 @@ inner join incoming_part
     on incoming_part.page_id = incoming.page_id
     and incoming_part.place = incoming.place
     and incoming_part.part = 'ClusterInfos'
+cross join lateral pg_temp.read_saleout_cluster(incoming_part.record) as own
 cross join lateral jsonb_populate_record(
-    null::jst.saleout_cluster,
-    incoming_part.fields || jsonb_build_object(
+    own,
+    jsonb_build_object(
         'connection_code', incoming.connection_code,
         'io_id', incoming.record_key,
         'cluster_line_no', incoming_part.part_no

@@ -15,6 +15,10 @@
 -- The published field list has stockout_id on the lines only, live answers have it on the document: both are read.
 
 select ops.open_incoming();
+select
+    ops.make_reader('wdt.stockout'),
+    ops.make_reader('wdt.stockout_line'),
+    ops.make_reader('wdt.stockout_position');
 
 insert into incoming (
     connection_code,
@@ -25,11 +29,11 @@ insert into incoming (
     record_key,
     modified,
     record,
+    lowered,
     record_hash,
     is_known,
     is_standing,
     is_older,
-    fields,
     problems
 )
 select
@@ -41,12 +45,12 @@ select
     coalesce(key.stockout_id, ''),
     key.modified,
     element.record,
-    key.record_hash,
+    named.lowered,
+    named.record_hash,
     stockout.stockout_id is not null,
-    coalesce(stockout.record_hash = key.record_hash, false),
+    coalesce(stockout.record_hash = named.record_hash, false),
     coalesce(stockout.modified > key.modified, false),
-    found.fields,
-    found.problems || ops.list_problem(element.record, 'details_list')
+    coalesce(found.problems, '[]') || ops.list_problem(told.details_list, 'details_list')
 from ops.input_page as page
 cross join (
     select ops.column_kinds('wdt.stockout') as kinds
@@ -55,64 +59,128 @@ cross join (
 cross join lateral json_array_elements(page.records::json) with ordinality as element (record, place)
 cross join lateral (
     select
-        btrim(coalesce(
-            ops.member(element.record, 'stockout_id'),
-            ops.member(ops.list(element.record, 'details_list') -> 0, 'stockout_id')
-        )) as stockout_id,
-        ops.beijing_time_or_null(ops.member(element.record, 'modified')) as modified,
+        ops.lowered(element.record) as lowered,
         hashtextextended(element.record::text, 0) as record_hash
+    offset 0
+) as named
+cross join lateral (
+    select
+        record.stockout_id,
+        record.modified,
+        record.details_list
+    from json_to_record(element.record) as record (stockout_id text, modified text, details_list json)
+    where named.lowered is null
+    union all
+    select
+        ops.member(element.record, 'stockout_id'),
+        ops.member(element.record, 'modified'),
+        ops.json_member(element.record, 'details_list')
+    where named.lowered is not null
+) as told
+cross join lateral (
+    select
+        btrim(coalesce(told.stockout_id, ops.member(ops.list(told.details_list) -> 0, 'stockout_id'))) as stockout_id,
+        ops.beijing_time_or_null(told.modified) as modified
     offset 0
 ) as key
 left join wdt.stockout
     on stockout.connection_code = page.connection_code
     and stockout.stockout_id = key.stockout_id
 left join lateral (
-    select
-        read_fields.fields,
-        read_fields.problems
+    select can_read
+    from pg_temp.can_read_stockout(element.record) as can_read
+    where
+        named.lowered is null
+        and stockout.record_hash is distinct from named.record_hash
+    offset 0
+) as plain on true
+left join lateral (
+    select read_fields.problems
     from ops.read_fields(element.record, shape.kinds)
-    where stockout.record_hash is distinct from key.record_hash
+    where
+        plain.can_read is not true
+        and stockout.record_hash is distinct from named.record_hash
+    offset 0
 ) as found on true
 where page.dataset in ('wdt.stockout', 'wdt.stockout.modified', 'wdt.stockout.cancelled');
 
-insert into incoming_part (page_id, place, part, part_no, path, fields, problems)
+insert into incoming_part (page_id, place, part, part_no, path, record, problems)
 select
     incoming.page_id,
     incoming.place,
     'details_list',
     line.line_no,
     'details_list[' || line.line_no || ']',
-    found.fields,
-    found.problems || ops.list_problem(line.record, 'position_list')
+    coalesce(named.lowered, line.record),
+    coalesce(found.problems, '[]') || ops.list_problem(told.position_list, 'position_list')
 from incoming
 cross join (
     select ops.column_kinds('wdt.stockout_line') as kinds
     offset 0
 ) as shape
-cross join lateral json_array_elements(ops.list(incoming.record, 'details_list')) with ordinality as line (record, line_no)
-cross join lateral ops.read_fields(line.record, shape.kinds) as found
+cross join lateral (
+    select record.details_list
+    from json_to_record(incoming.record) as record (details_list json)
+    where incoming.lowered is null
+    union all
+    select ops.json_member(incoming.record, 'details_list')
+    where incoming.lowered is not null
+) as listed
+cross join lateral json_array_elements(ops.list(listed.details_list)) with ordinality as line (record, line_no)
+cross join lateral (
+    select case when incoming.lowered is not null or json_typeof(line.record) <> 'object' then ops.lowered(line.record) end as lowered
+    offset 0
+) as named
+cross join lateral json_to_record(coalesce(named.lowered, line.record)) as told (position_list json)
+left join lateral (
+    select can_read
+    from pg_temp.can_read_stockout_line(line.record) as can_read
+    where named.lowered is null
+    offset 0
+) as plain on true
+left join lateral (
+    select read_fields.problems
+    from ops.read_fields(line.record, shape.kinds)
+    where plain.can_read is not true
+    offset 0
+) as found on true
 where not incoming.is_standing;
 
-insert into incoming_part (page_id, place, part, part_no, path, parent_no, fields, problems)
+insert into incoming_part (page_id, place, part, part_no, path, parent_no, record, problems)
 select
-    incoming.page_id,
-    incoming.place,
+    line.page_id,
+    line.place,
     'position_list',
     position.position_line_no,
-    'details_list[' || line.line_no || '].position_list[' || position.position_line_no || ']',
-    line.line_no,
-    found.fields,
-    found.problems
-from incoming
+    line.path || '.position_list[' || position.position_line_no || ']',
+    line.part_no,
+    coalesce(named.lowered, position.record),
+    coalesce(found.problems, '[]')
+from incoming_part as line
 cross join (
     select ops.column_kinds('wdt.stockout_position') as kinds
     offset 0
 ) as shape
-cross join lateral json_array_elements(ops.list(incoming.record, 'details_list')) with ordinality as line (record, line_no)
-cross join lateral json_array_elements(ops.list(line.record, 'position_list'))
+cross join lateral json_to_record(line.record) as listed (position_list json)
+cross join lateral json_array_elements(ops.list(listed.position_list))
     with ordinality as position (record, position_line_no)
-cross join lateral ops.read_fields(position.record, shape.kinds) as found
-where not incoming.is_standing;
+cross join lateral (
+    select ops.lowered(position.record) as lowered
+    offset 0
+) as named
+left join lateral (
+    select can_read
+    from pg_temp.can_read_stockout_position(position.record) as can_read
+    where named.lowered is null
+    offset 0
+) as plain on true
+left join lateral (
+    select read_fields.problems
+    from ops.read_fields(position.record, shape.kinds)
+    where plain.can_read is not true
+    offset 0
+) as found on true
+where line.part = 'details_list';
 
 select ops.judge_incoming('stockout_id');
 
@@ -149,9 +217,10 @@ where
 insert into wdt.stockout
 select typed.*
 from incoming
+cross join lateral pg_temp.read_stockout(coalesce(incoming.lowered, incoming.record)) as own
 cross join lateral jsonb_populate_record(
-    null::wdt.stockout,
-    incoming.fields || jsonb_build_object(
+    own,
+    jsonb_build_object(
         'connection_code', incoming.connection_code,
         'stockout_id', incoming.record_key,
         'page_id', incoming.page_id,
@@ -169,9 +238,10 @@ inner join incoming_part
     on incoming_part.page_id = incoming.page_id
     and incoming_part.place = incoming.place
     and incoming_part.part = 'details_list'
+cross join lateral pg_temp.read_stockout_line(incoming_part.record) as own
 cross join lateral jsonb_populate_record(
-    null::wdt.stockout_line,
-    incoming_part.fields || jsonb_build_object(
+    own,
+    jsonb_build_object(
         'connection_code', incoming.connection_code,
         'stockout_id', incoming.record_key,
         'line_no', incoming_part.part_no
@@ -186,9 +256,10 @@ inner join incoming_part
     on incoming_part.page_id = incoming.page_id
     and incoming_part.place = incoming.place
     and incoming_part.part = 'position_list'
+cross join lateral pg_temp.read_stockout_position(incoming_part.record) as own
 cross join lateral jsonb_populate_record(
-    null::wdt.stockout_position,
-    incoming_part.fields || jsonb_build_object(
+    own,
+    jsonb_build_object(
         'connection_code', incoming.connection_code,
         'stockout_id', incoming.record_key,
         'line_no', incoming_part.parent_no,
