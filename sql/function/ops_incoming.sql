@@ -6,11 +6,17 @@
 -- rerun:  safe
 --
 --     select ops.open_incoming();                    two temporary tables, for this transaction
---     insert into incoming (...) select ...;         one row per record, with the fields that ops.read_fields found
+--     select ops.make_reader('wdt.shop', ...);       pg_temp.read_shop and pg_temp.can_read_shop, for this transaction
+--     insert into incoming (...) select ...;         one row per record, with the problems of its fields
 --     insert into incoming_part (...) select ...;    one row per line, batch, ... of a record
 --     select ops.judge_incoming();                   what cannot be read goes to staging.reject; the rest gets an outcome
 --     delete ..., insert ...;                        the documents whose outcome is new or changed, with their parts
 --     select ops.count_incoming(array['wdt.shop']);  the balance
+--     select ops.drop_readers();
+--
+-- A record is taken apart as a whole, by json_to_record with the table's columns: twice, to see whether every value fits
+-- its column, and to write it. Only where one does not fit, or a name has a capital, does ops.read_fields look at it
+-- field by field, which costs five times as much and tells what is wrong.
 --
 -- Outcomes: new, changed, unchanged (the same text, or an older state than the row), repeated (a newer record of the
 -- key came with it), rejected, replaced (its page no longer stands in its place of a snapshot).
@@ -84,7 +90,7 @@ return (
 );
 comment on function ops.column_kinds(regclass) is 'What each column of a table holds: {"goods_count": "numeric", "modified": "time", "remark": "text"}.';
 
-create or replace function ops.make_reader(table_name regclass)
+create or replace function ops.make_reader(table_name regclass, variadic own_columns text[] default '{}')
 returns void
 language plpgsql
 as $$
@@ -92,21 +98,25 @@ declare
     -- as in saleout_item: the functions are pg_temp.read_saleout_item and pg_temp.can_read_saleout_item
     name constant text := (select pg_class.relname from pg_catalog.pg_class where pg_class.oid = table_name);
     kinds constant jsonb := ops.column_kinds(table_name);
+    arguments text;  -- what the caller says: connection_code text, io_id text
     told text;  -- how the columns stand in a record
     judged text;  -- those that not every text fits
     typed text;
     plain text;
 begin
     select
+        coalesce(string_agg(format(', %I %s', attribute.attname, attribute.type), '' order by attribute.attnum)
+            filter (where attribute.is_own), ''),
         string_agg(format('%I text collate "C"', attribute.attname), ', ' order by attribute.attnum),
         string_agg(format('%I text collate "C"', attribute.attname), ', ' order by attribute.attnum)
             filter (where attribute.kind in ('numeric', 'time')),
         string_agg(
             case
+                when attribute.is_own then format('read_%s.%I', name, attribute.attname)
                 when attribute.kind = 'numeric' then format('ops.numeric_or_null(told.%I)', attribute.attname)
                 when attribute.kind = 'time' then format('ops.beijing_time_or_null(told.%I)', attribute.attname)
                 when attribute.type = 'text' then format('told.%I', attribute.attname)
-                else format('null::%s', attribute.type)  -- pandian's own, as place and page_id
+                else format('null::%s', attribute.type)  -- pandian's, to be filled in by the caller
             end,
             E',\n    ' order by attribute.attnum
         ),
@@ -118,13 +128,14 @@ begin
             ),
             E'\n    and ' order by attribute.attnum
         ) filter (where attribute.kind in ('numeric', 'time'))
-    into told, judged, typed, plain
+    into arguments, told, judged, typed, plain
     from (
         select
             pg_attribute.attname,
             pg_attribute.attnum,
             format_type(pg_attribute.atttypid, pg_attribute.atttypmod) as type,
-            kinds ->> pg_attribute.attname as kind
+            kinds ->> pg_attribute.attname as kind,
+            pg_attribute.attname = any (own_columns) as is_own
         from pg_catalog.pg_attribute
         where
             pg_attribute.attrelid = table_name
@@ -133,8 +144,9 @@ begin
     ) as attribute;
 
     execute format(
-        'create or replace function pg_temp.read_%s(record json) returns setof %s language sql stable as %L',
+        'create or replace function pg_temp.read_%s(record json%s) returns setof %s language sql stable as %L',
         name,
+        arguments,
         table_name,
         format(E'select\n    %s\nfrom json_to_record(record) as told (%s)', typed, told)
     );
@@ -145,7 +157,43 @@ begin
     );
 end
 $$;
-comment on function ops.make_reader(regclass) is 'Makes, for this session, pg_temp.read_<table>(record): the record as a row of the table, and pg_temp.can_read_<table>(record): whether every value fits its column. Each takes the record apart once; names have to be in lower case.';
+comment on function ops.make_reader(regclass, text[]) is 'Makes, for this session, pg_temp.read_<table>(record, own columns): the record as a row of the table, and pg_temp.can_read_<table>(record): whether every value fits its column. Each takes the record apart once; names have to be in lower case. A value that does not fit is null.';
+
+create or replace function ops.make_finder(name text, fields text[])
+returns void
+language plpgsql
+as $$
+begin
+    execute format(
+        'create or replace function pg_temp.%I(record json) returns setof boolean language sql stable as %L',
+        name,
+        format(
+            'select coalesce(%s) is not null from json_to_record(record) as told (%s)',
+            (select string_agg(format('told.%I', field), ', ') from unnest(fields) as field),
+            (select string_agg(format('%I text', field), ', ') from unnest(fields) as field)
+        )
+    );
+end
+$$;
+comment on function ops.make_finder(text, text[]) is 'Makes, for this session, pg_temp.<name>(record): whether a record has one of these fields. Names have to be in lower case.';
+
+create or replace function ops.drop_readers()
+returns void
+language plpgsql
+as $$
+declare
+    reader regprocedure;
+begin
+    for reader in
+        select pg_proc.oid
+        from pg_catalog.pg_proc
+        where pg_proc.pronamespace = pg_my_temp_schema()
+    loop
+        execute format('drop function %s', reader);
+    end loop;
+end
+$$;
+comment on function ops.drop_readers() is 'Drops what ops.make_reader and ops.make_finder made: a session that kept it would keep the tables from being dropped.';
 
 create or replace function ops.read_fields(record json, kinds jsonb)
 returns table (fields jsonb, problems jsonb)
@@ -268,6 +316,7 @@ returns jsonb
 language sql
 immutable
 return case
+    when json_typeof(value) = 'array' then '[]'::jsonb
     when json_typeof(value) = 'object' and value::text !~ '^\{\s*\}$'
         or json_typeof(value) in ('number', 'boolean')
         or json_typeof(value) = 'string' and btrim(value #>> '{}') <> ''

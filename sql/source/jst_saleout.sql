@@ -14,12 +14,20 @@
 
 select ops.open_incoming();
 select
-    ops.make_reader('jst.saleout'),
-    ops.make_reader('jst.saleout_item'),
+    ops.make_reader('jst.saleout', 'connection_code', 'io_id', 'page_id', 'place', 'record_hash', 'run_id'),
+    ops.make_reader('jst.saleout_item', 'connection_code', 'io_id', 'line_no'),
     ops.make_reader('jst.saleout_batch'),
     ops.make_reader('jst.saleout_sn'),
-    ops.make_reader('jst.saleout_pay'),
-    ops.make_reader('jst.saleout_cluster');
+    ops.make_reader('jst.saleout_pay', 'connection_code', 'io_id', 'pay_line_no'),
+    ops.make_reader('jst.saleout_cluster', 'connection_code', 'io_id', 'cluster_line_no'),
+    -- an item that may have fields of its order
+    ops.make_finder('is_more_than_item', array(
+        select jsonb_object_keys(
+            ops.column_kinds('jst.saleout') - array(select jsonb_object_keys(ops.column_kinds('jst.saleout_item')))
+        )
+        union all
+        select 'pays'
+    ));
 
 insert into incoming (
     connection_code,
@@ -44,12 +52,7 @@ with shape as materialized (
     select
         ops.column_kinds('jst.saleout') as kinds,
         array(select jsonb_object_keys(ops.column_kinds('jst.saleout_item'))) as item_names,
-        array(select jsonb_object_keys(ops.column_kinds('jst.saleout_pay'))) as payment_names,
-        -- how a field of the order looks in an item, or in an item's payment
-        (
-            select '"(pays|' || string_agg(name, '|') || ')"'
-            from jsonb_object_keys(ops.column_kinds('jst.saleout') - array(select jsonb_object_keys(ops.column_kinds('jst.saleout_item')))) as name
-        ) as of_the_order
+        array(select jsonb_object_keys(ops.column_kinds('jst.saleout_pay'))) as payment_names
 )
 
 select
@@ -157,9 +160,21 @@ left join lateral (
     offset 0
 ) as found on true
 left join lateral (
+    select is_more
+    from pg_temp.is_more_than_item(first.item) as is_more
+    where
+        named.lowered is null
+        and json_typeof(first.item) = 'object'
+        and saleout.record_hash is distinct from named.record_hash
+    offset 0
+) as more on true
+left join lateral (
     -- fields of the order that stand in its first item or its first payment, where the order itself has none
     select
-        in_payment.fields || in_item.fields as fields,
+        nullif(
+            (in_payment.fields || in_item.fields) - array['connection_code', 'io_id', 'page_id', 'place', 'record_hash', 'run_id'],
+            '{}'
+        ) as fields,
         in_item.problems || in_payment.problems as problems
     from (
         select array(select jsonb_object_keys(jsonb_strip_nulls(read_fields.fields))) as names
@@ -175,7 +190,7 @@ left join lateral (
     ) as in_payment
     where
         saleout.record_hash is distinct from named.record_hash
-        and (named.lowered is not null or first.item::text ~ shape.of_the_order)
+        and (named.lowered is not null or more.is_more)
     offset 0
 ) as nested on true
 where page.dataset = 'jst.saleout';
@@ -479,19 +494,34 @@ where
 insert into jst.saleout
 select typed.*
 from incoming
-cross join lateral pg_temp.read_saleout(coalesce(incoming.lowered, incoming.record)) as own
-cross join lateral jsonb_populate_record(
-    own,
-    coalesce(incoming.inherited, '{}') || jsonb_build_object(
-        'connection_code', incoming.connection_code,
-        'io_id', incoming.record_key,
-        'page_id', incoming.page_id,
-        'place', incoming.place,
-        'record_hash', incoming.record_hash,
-        'run_id', ops.run_id()
-    )
+cross join lateral pg_temp.read_saleout(
+    coalesce(incoming.lowered, incoming.record),
+    connection_code => incoming.connection_code,
+    io_id => incoming.record_key,
+    page_id => incoming.page_id,
+    place => incoming.place,
+    record_hash => incoming.record_hash,
+    run_id => ops.run_id()
 ) as typed
-where incoming.outcome in ('new', 'changed');
+where
+    incoming.outcome in ('new', 'changed')
+    and incoming.inherited is null
+union all
+select typed.*
+from incoming
+cross join lateral pg_temp.read_saleout(
+    coalesce(incoming.lowered, incoming.record),
+    connection_code => incoming.connection_code,
+    io_id => incoming.record_key,
+    page_id => incoming.page_id,
+    place => incoming.place,
+    record_hash => incoming.record_hash,
+    run_id => ops.run_id()
+) as own
+cross join lateral jsonb_populate_record(own, incoming.inherited) as typed
+where
+    incoming.outcome in ('new', 'changed')
+    and incoming.inherited is not null;
 
 insert into jst.saleout_item
 select typed.*
@@ -500,14 +530,11 @@ inner join incoming_part
     on incoming_part.page_id = incoming.page_id
     and incoming_part.place = incoming.place
     and incoming_part.part = 'items'
-cross join lateral pg_temp.read_saleout_item(incoming_part.record) as own
-cross join lateral jsonb_populate_record(
-    own,
-    jsonb_build_object(
-        'connection_code', incoming.connection_code,
-        'io_id', incoming.record_key,
-        'line_no', incoming_part.part_no
-    )
+cross join lateral pg_temp.read_saleout_item(
+    incoming_part.record,
+    connection_code => incoming.connection_code,
+    io_id => incoming.record_key,
+    line_no => incoming_part.part_no
 ) as typed
 where incoming.outcome in ('new', 'changed');
 
@@ -591,14 +618,11 @@ inner join incoming_part
     on incoming_part.page_id = incoming.page_id
     and incoming_part.place = incoming.place
     and incoming_part.part = 'pays'
-cross join lateral pg_temp.read_saleout_pay(incoming_part.record) as own
-cross join lateral jsonb_populate_record(
-    own,
-    jsonb_build_object(
-        'connection_code', incoming.connection_code,
-        'io_id', incoming.record_key,
-        'pay_line_no', incoming_part.part_no
-    )
+cross join lateral pg_temp.read_saleout_pay(
+    incoming_part.record,
+    connection_code => incoming.connection_code,
+    io_id => incoming.record_key,
+    pay_line_no => incoming_part.part_no
 ) as typed
 where incoming.outcome in ('new', 'changed');
 
@@ -609,14 +633,11 @@ inner join incoming_part
     on incoming_part.page_id = incoming.page_id
     and incoming_part.place = incoming.place
     and incoming_part.part = 'ClusterInfos'
-cross join lateral pg_temp.read_saleout_cluster(incoming_part.record) as own
-cross join lateral jsonb_populate_record(
-    own,
-    jsonb_build_object(
-        'connection_code', incoming.connection_code,
-        'io_id', incoming.record_key,
-        'cluster_line_no', incoming_part.part_no
-    )
+cross join lateral pg_temp.read_saleout_cluster(
+    incoming_part.record,
+    connection_code => incoming.connection_code,
+    io_id => incoming.record_key,
+    cluster_line_no => incoming_part.part_no
 ) as typed
 where incoming.outcome in ('new', 'changed');
 
@@ -633,3 +654,4 @@ from incoming
 where incoming.outcome in ('new', 'changed');
 
 select ops.count_incoming(array['jst.saleout']);
+select ops.drop_readers();

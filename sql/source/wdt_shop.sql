@@ -12,7 +12,7 @@
 -- neither is removed, once both are complete. A page that no longer stands in its place of a reading is left out.
 
 select ops.open_incoming();
-select ops.make_reader('wdt.shop');
+select ops.make_reader('wdt.shop', 'connection_code', 'shop_id', 'page_id', 'place', 'record_hash', 'run_id');
 
 insert into incoming (
     connection_code,
@@ -116,17 +116,14 @@ where
 insert into wdt.shop
 select typed.*
 from incoming
-cross join lateral pg_temp.read_shop(coalesce(incoming.lowered, incoming.record)) as own
-cross join lateral jsonb_populate_record(
-    own,
-    jsonb_build_object(
-        'connection_code', incoming.connection_code,
-        'shop_id', incoming.record_key,
-        'page_id', incoming.page_id,
-        'place', incoming.place,
-        'record_hash', incoming.record_hash,
-        'run_id', ops.run_id()
-    )
+cross join lateral pg_temp.read_shop(
+    coalesce(incoming.lowered, incoming.record),
+    connection_code => incoming.connection_code,
+    shop_id => incoming.record_key,
+    page_id => incoming.page_id,
+    place => incoming.place,
+    record_hash => incoming.record_hash,
+    run_id => ops.run_id()
 ) as typed
 where incoming.outcome in ('new', 'changed');
 
@@ -202,3 +199,4 @@ fed as (
 select ops.count_up('wdt.shop', 'vanished', (select count(*) from vanished));
 
 select ops.count_incoming(array['wdt.shop', 'wdt.shop.disabled']);
+select ops.drop_readers();

@@ -16,9 +16,9 @@
 
 select ops.open_incoming();
 select
-    ops.make_reader('wdt.stockout'),
-    ops.make_reader('wdt.stockout_line'),
-    ops.make_reader('wdt.stockout_position');
+    ops.make_reader('wdt.stockout', 'connection_code', 'stockout_id', 'page_id', 'place', 'record_hash', 'run_id'),
+    ops.make_reader('wdt.stockout_line', 'connection_code', 'stockout_id', 'line_no'),
+    ops.make_reader('wdt.stockout_position', 'connection_code', 'stockout_id', 'line_no', 'position_line_no');
 
 insert into incoming (
     connection_code,
@@ -217,17 +217,14 @@ where
 insert into wdt.stockout
 select typed.*
 from incoming
-cross join lateral pg_temp.read_stockout(coalesce(incoming.lowered, incoming.record)) as own
-cross join lateral jsonb_populate_record(
-    own,
-    jsonb_build_object(
-        'connection_code', incoming.connection_code,
-        'stockout_id', incoming.record_key,
-        'page_id', incoming.page_id,
-        'place', incoming.place,
-        'record_hash', incoming.record_hash,
-        'run_id', ops.run_id()
-    )
+cross join lateral pg_temp.read_stockout(
+    coalesce(incoming.lowered, incoming.record),
+    connection_code => incoming.connection_code,
+    stockout_id => incoming.record_key,
+    page_id => incoming.page_id,
+    place => incoming.place,
+    record_hash => incoming.record_hash,
+    run_id => ops.run_id()
 ) as typed
 where incoming.outcome in ('new', 'changed');
 
@@ -238,14 +235,11 @@ inner join incoming_part
     on incoming_part.page_id = incoming.page_id
     and incoming_part.place = incoming.place
     and incoming_part.part = 'details_list'
-cross join lateral pg_temp.read_stockout_line(incoming_part.record) as own
-cross join lateral jsonb_populate_record(
-    own,
-    jsonb_build_object(
-        'connection_code', incoming.connection_code,
-        'stockout_id', incoming.record_key,
-        'line_no', incoming_part.part_no
-    )
+cross join lateral pg_temp.read_stockout_line(
+    incoming_part.record,
+    connection_code => incoming.connection_code,
+    stockout_id => incoming.record_key,
+    line_no => incoming_part.part_no
 ) as typed
 where incoming.outcome in ('new', 'changed');
 
@@ -256,15 +250,12 @@ inner join incoming_part
     on incoming_part.page_id = incoming.page_id
     and incoming_part.place = incoming.place
     and incoming_part.part = 'position_list'
-cross join lateral pg_temp.read_stockout_position(incoming_part.record) as own
-cross join lateral jsonb_populate_record(
-    own,
-    jsonb_build_object(
-        'connection_code', incoming.connection_code,
-        'stockout_id', incoming.record_key,
-        'line_no', incoming_part.parent_no,
-        'position_line_no', incoming_part.part_no
-    )
+cross join lateral pg_temp.read_stockout_position(
+    incoming_part.record,
+    connection_code => incoming.connection_code,
+    stockout_id => incoming.record_key,
+    line_no => incoming_part.parent_no,
+    position_line_no => incoming_part.part_no
 ) as typed
 where incoming.outcome in ('new', 'changed');
 
@@ -281,3 +272,4 @@ from incoming
 where incoming.outcome in ('new', 'changed');
 
 select ops.count_incoming(array['wdt.stockout', 'wdt.stockout.modified', 'wdt.stockout.cancelled']);
+select ops.drop_readers();
