@@ -7,16 +7,13 @@
 --
 --     select ops.open_incoming();                    two temporary tables, for this transaction
 --     select ops.make_reader('wdt.shop', ...);       pg_temp.read_shop and pg_temp.can_read_shop, for this transaction
---     insert into incoming (...) select ...;         one row per record, with the problems of its fields
+--     insert into incoming (...) select ...;         one row per record, with the problems of its fields; see ops_reader.sql
 --     insert into incoming_part (...) select ...;    one row per line, batch, ... of a record
 --     select ops.judge_incoming();                   what cannot be read goes to staging.reject; the rest gets an outcome
---     delete ..., insert ...;                        the documents whose outcome is new or changed, with their parts
+--     select ops.delete_changed('stockout_id', ...);  the documents whose outcome is changed, with their parts
+--     insert ...;                                    those whose outcome is new or changed
 --     select ops.count_incoming(array['wdt.shop']);  the balance
 --     select ops.drop_readers();
---
--- A record is taken apart as a whole, by json_to_record with the table's columns: twice, to see whether every value fits
--- its column, and to write it. Only where one does not fit, or a name has a capital, does ops.read_fields look at it
--- field by field, which costs five times as much and tells what is wrong.
 --
 -- Outcomes: new, changed, unchanged (the same text, or an older state than the row), repeated (a newer record of the
 -- key came with it), rejected, replaced (its page no longer stands in its place of a snapshot).
@@ -69,175 +66,6 @@ end
 $$;
 comment on function ops.open_incoming() is 'Makes, or empties, the temporary tables incoming and incoming_part, which last until the transaction ends.';
 
-create or replace function ops.column_kinds(table_name regclass)
-returns jsonb
-language sql
-stable
-return (
-    select jsonb_object_agg(
-        pg_attribute.attname,
-        case pg_attribute.atttypid::regtype
-            when 'numeric'::regtype then 'numeric'
-            when 'timestamp with time zone'::regtype then 'time'
-            else 'text'
-        end
-    )
-    from pg_catalog.pg_attribute
-    where
-        pg_attribute.attrelid = table_name
-        and pg_attribute.attnum > 0
-        and not pg_attribute.attisdropped
-);
-comment on function ops.column_kinds(regclass) is 'What each column of a table holds: {"goods_count": "numeric", "modified": "time", "remark": "text"}.';
-
-create or replace function ops.make_reader(table_name regclass, variadic own_columns text[] default '{}')
-returns void
-language plpgsql
-as $$
-declare
-    -- as in saleout_item: the functions are pg_temp.read_saleout_item and pg_temp.can_read_saleout_item
-    name constant text := (select pg_class.relname from pg_catalog.pg_class where pg_class.oid = table_name);
-    kinds constant jsonb := ops.column_kinds(table_name);
-    arguments text;  -- what the caller says: connection_code text, io_id text
-    told text;  -- how the columns stand in a record
-    judged text;  -- those that not every text fits
-    typed text;
-    plain text;
-begin
-    select
-        coalesce(string_agg(format(', %I %s', attribute.attname, attribute.type), '' order by attribute.attnum)
-            filter (where attribute.is_own), ''),
-        string_agg(format('%I text collate "C"', attribute.attname), ', ' order by attribute.attnum),
-        string_agg(format('%I text collate "C"', attribute.attname), ', ' order by attribute.attnum)
-            filter (where attribute.kind in ('numeric', 'time')),
-        string_agg(
-            case
-                when attribute.is_own then format('read_%s.%I', name, attribute.attname)
-                when attribute.kind = 'numeric' then format('ops.numeric_or_null(told.%I)', attribute.attname)
-                when attribute.kind = 'time' then format('ops.beijing_time_or_null(told.%I)', attribute.attname)
-                when attribute.type = 'text' then format('told.%I', attribute.attname)
-                else format('null::%s', attribute.type)  -- pandian's, to be filled in by the caller
-            end,
-            E',\n    ' order by attribute.attnum
-        ),
-        string_agg(
-            format(
-                '%s(told.%I) is null',
-                case attribute.kind when 'numeric' then 'ops.numeric_problem' else 'ops.time_problem' end,
-                attribute.attname
-            ),
-            E'\n    and ' order by attribute.attnum
-        ) filter (where attribute.kind in ('numeric', 'time'))
-    into arguments, told, judged, typed, plain
-    from (
-        select
-            pg_attribute.attname,
-            pg_attribute.attnum,
-            format_type(pg_attribute.atttypid, pg_attribute.atttypmod) as type,
-            kinds ->> pg_attribute.attname as kind,
-            pg_attribute.attname = any (own_columns) as is_own
-        from pg_catalog.pg_attribute
-        where
-            pg_attribute.attrelid = table_name
-            and pg_attribute.attnum > 0
-            and not pg_attribute.attisdropped
-    ) as attribute;
-
-    execute format(
-        'create or replace function pg_temp.read_%s(record json%s) returns setof %s language sql stable as %L',
-        name,
-        arguments,
-        table_name,
-        format(E'select\n    %s\nfrom json_to_record(record) as told (%s)', typed, told)
-    );
-    execute format(
-        'create or replace function pg_temp.can_read_%s(record json) returns setof boolean language sql stable as %L',
-        name,
-        coalesce(format(E'select\n    %s\nfrom json_to_record(record) as told (%s)', plain, judged), 'select true')
-    );
-end
-$$;
-comment on function ops.make_reader(regclass, text[]) is 'Makes, for this session, pg_temp.read_<table>(record, own columns): the record as a row of the table, and pg_temp.can_read_<table>(record): whether every value fits its column. Each takes the record apart once; names have to be in lower case. A value that does not fit is null.';
-
-create or replace function ops.make_finder(name text, fields text[])
-returns void
-language plpgsql
-as $$
-begin
-    execute format(
-        'create or replace function pg_temp.%I(record json) returns setof boolean language sql stable as %L',
-        name,
-        format(
-            'select coalesce(%s) is not null from json_to_record(record) as told (%s)',
-            (select string_agg(format('told.%I', field), ', ') from unnest(fields) as field),
-            (select string_agg(format('%I text', field), ', ') from unnest(fields) as field)
-        )
-    );
-end
-$$;
-comment on function ops.make_finder(text, text[]) is 'Makes, for this session, pg_temp.<name>(record): whether a record has one of these fields. Names have to be in lower case.';
-
-create or replace function ops.drop_readers()
-returns void
-language plpgsql
-as $$
-declare
-    reader regprocedure;
-begin
-    for reader in
-        select pg_proc.oid
-        from pg_catalog.pg_proc
-        where pg_proc.pronamespace = pg_my_temp_schema()
-    loop
-        execute format('drop function %s', reader);
-    end loop;
-end
-$$;
-comment on function ops.drop_readers() is 'Drops what ops.make_reader and ops.make_finder made: a session that kept it would keep the tables from being dropped.';
-
-create or replace function ops.read_fields(record json, kinds jsonb)
-returns table (fields jsonb, problems jsonb)
-language sql
-stable
-begin atomic
-    select
-        coalesce(jsonb_object_agg(
-            field.name,
-            case
-                when field.problem is not null then 'null'::jsonb
-                when field.kind = 'numeric' then to_jsonb(nullif(btrim(field.value, e' \t\r\n'), ''))
-                when field.kind = 'time' then to_jsonb(ops.to_beijing_time(field.value))
-                else to_jsonb(field.value)
-            end
-        ), '{}'),
-        coalesce(
-            jsonb_agg(jsonb_build_object('field', field.name, 'value', field.value, 'reason', field.problem))
-            filter (where field.problem is not null),
-            '[]'
-        )
-    from (
-        select
-            lower(member.key) as name,
-            member.value,
-            kinds ->> lower(member.key) as kind,
-            case kinds ->> lower(member.key)
-                when 'numeric' then ops.numeric_problem(member.value)
-                when 'time' then ops.time_problem(member.value)
-            end as problem
-        from json_each_text(case when json_typeof(record) = 'object' then record else '{}' end) as member
-        where kinds ? lower(member.key)
-        union all
-        select
-            '',
-            record::text,
-            null,
-            'is no object with fields: correct it at the source'
-        where json_typeof(record) <> 'object'
-        offset 0  -- a problem is looked for once, not at each place that names it
-    ) as field;
-end;
-comment on function ops.read_fields(json, jsonb) is 'Those fields of a record that are columns, cleaned such that jsonb_populate_record can type them, and the problems of those that cannot be read. Names are compared without regard to case.';
-
 -- The next three are in plpgsql: a function in sql that holds a query starts an executor at each call, which costs ten
 -- times as much.
 
@@ -287,7 +115,7 @@ end
 $$;
 comment on function ops.lower_names(json) is 'A record with its own names in lower case; what stands within its values stays as it came.';
 
--- The next three hold no query, so that Postgres writes them into the statement that calls them.
+-- The rest up to ops.list_problem holds no query, so that Postgres writes it into the statement that calls it.
 
 create or replace function ops.lowered(record json, but text default '')
 returns json
@@ -299,6 +127,20 @@ return case
     when replace(record::text, '"' || but || '"', '') collate "C" ~ '[A-Z\\][A-Za-z0-9_.]*"[ \t\r\n]*:' then ops.lower_names(record)
 end;
 comment on function ops.lowered(json, text) is 'A record with its names in lower case; null when they, and all names within, are so already, but for the one named. What is no object counts as an empty one.';
+
+create or replace function ops.lowered_part(part json, has_capitals boolean)
+returns json
+language sql
+immutable
+return case when has_capitals and json_typeof(part) = 'object' then ops.lower_names(part) else part end;
+comment on function ops.lowered_part(json, boolean) is 'A part of a record with its names in lower case; as it stands when the record has no capitals, or when the part is no object.';
+
+create or replace function ops.object(value json)
+returns json
+language sql
+immutable
+return case json_typeof(value) when 'object' then value else '{}' end;
+comment on function ops.object(json) is 'A part of a record, to be taken apart; empty when it is no object.';
 
 -- An older one took the list out of its record by name.
 drop function if exists ops.list(json, text);
@@ -328,39 +170,6 @@ return case
     else '[]'
 end;
 comment on function ops.list_problem(json, text) is 'Why a list within a record cannot be read, as problems of ops.read_fields are told; none when it can, absent and empty included.';
-
-create or replace function ops.read_inherited(part json, path text, kinds jsonb, own_names text[])
-returns table (fields jsonb, problems jsonb)
-language sql
-stable
-begin atomic
-    select
-        jsonb_strip_nulls(found.fields - own_names),
-        coalesce(
-            (
-                select jsonb_agg(problem.value || jsonb_build_object('field', path || '.' || (problem.value ->> 'field')))
-                from jsonb_array_elements(found.problems) as problem (value)
-                where problem.value ->> 'field' <> all (own_names || '{""}')
-            ),
-            '[]'
-        )
-    from ops.read_fields(part, kinds) as found;
-end;
-comment on function ops.read_inherited(json, text, jsonb, text[]) is 'Fields of a document that stand in one of its parts, without those that are the part''s own or that the document has itself; problems name them by path.';
-
-create or replace function ops.beijing_time_or_null(value text)
-returns timestamptz
-language sql
-stable
-return case when ops.time_problem(value) is null then ops.to_beijing_time(value) end;
-comment on function ops.beijing_time_or_null(text) is 'A vendor''s wall clock text as a time; null when it cannot be read.';
-
-create or replace function ops.numeric_or_null(value text)
-returns numeric
-language sql
-immutable
-return case when ops.numeric_problem(value) is null then ops.to_numeric(value) end;
-comment on function ops.numeric_or_null(text) is 'A quantity or an amount; null when it cannot be read.';
 
 create or replace function ops.judge_incoming(key_field text)
 returns void
@@ -517,6 +326,24 @@ begin
 end
 $$;
 comment on function ops.judge_incoming(text) is 'Gives each row of incoming its outcome, and keeps what cannot be read in staging.reject: a document with one bad line is rejected as a whole.';
+
+create or replace function ops.delete_changed(key_field text, variadic table_names regclass[])
+returns void
+language plpgsql
+as $$
+declare
+    table_name regclass;
+begin
+    foreach table_name in array table_names loop
+        execute format(
+            'delete from %s as standing using incoming where incoming.outcome = ''changed'' '
+            'and standing.connection_code = incoming.connection_code and standing.%I = incoming.record_key',
+            table_name, key_field
+        );
+    end loop;
+end
+$$;
+comment on function ops.delete_changed(text, regclass[]) is 'Deletes, from each table, the rows of the documents that changed, to be written anew as a whole.';
 
 create or replace function ops.count_incoming(datasets text[])
 returns void

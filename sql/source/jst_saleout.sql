@@ -81,7 +81,7 @@ select
     || ops.list_problem(told.batchs, 'batchs')
     || ops.list_problem(told.sns, 'sns')
     || ops.list_problem(told.pays, 'pays')
-    || ops.list_problem(told.clusters, 'ClusterInfos'),
+    || ops.list_problem(coalesce(told."ClusterInfos", told.clusterinfos), 'ClusterInfos'),
     page.envelope
 from ops.input_page as page
 cross join shape
@@ -94,37 +94,21 @@ cross join lateral (
 ) as named
 cross join lateral (
     select
-        record.io_id,
-        record.modified,
-        record.ts,
-        record.items,
-        record.batchs,
-        record.sns,
-        record.pays,
-        record."ClusterInfos" as clusters
-    from json_to_record(element.record) as record (
-        io_id text,
-        modified text,
-        ts text,
-        items json,
-        batchs json,
-        sns json,
-        pays json,
-        "ClusterInfos" json
-    )
-    where named.lowered is null
-    union all
-    select
-        ops.member(element.record, 'io_id'),
-        ops.member(element.record, 'modified'),
-        ops.member(element.record, 'ts'),
-        ops.json_member(element.record, 'items'),
-        ops.json_member(element.record, 'batchs'),
-        ops.json_member(element.record, 'sns'),
-        ops.json_member(element.record, 'pays'),
-        ops.json_member(element.record, 'ClusterInfos')
-    where named.lowered is not null
-) as told
+        coalesce(named.lowered, element.record) as record,
+        json_typeof(element.record) = 'object' as is_object
+    offset 0
+) as whole
+cross join lateral json_to_record(whole.record) as told (
+    io_id text,
+    modified text,
+    ts text,
+    items json,
+    batchs json,
+    sns json,
+    pays json,
+    "ClusterInfos" json,
+    clusterinfos json
+)
 cross join lateral (
     select ops.list(told.items) -> 0 as item
     offset 0
@@ -145,9 +129,9 @@ left join jst.saleout
     and saleout.io_id = key.io_id
 left join lateral (
     select can_read
-    from pg_temp.can_read_saleout(element.record) as can_read
+    from pg_temp.can_read_saleout(whole.record) as can_read
     where
-        named.lowered is null
+        whole.is_object
         and saleout.record_hash is distinct from named.record_hash
     offset 0
 ) as plain on true
@@ -195,181 +179,56 @@ left join lateral (
 ) as nested on true
 where page.dataset = 'jst.saleout';
 
--- every list of every document, from both places where it may stand
+-- Every list of every document, from both places where it may stand.
 insert into incoming_part (page_id, place, part, part_no, path, parent_no, record, inherited, problems)
-with listed as materialized (
+with recursive found as (
     select
         incoming.page_id,
         incoming.place,
         incoming.lowered is not null as has_capitals,
-        list.items,
-        list.batchs,
-        list.sns,
-        list.pays,
-        list.clusters
-    from incoming
-    cross join lateral (
-        select
-            record.items,
-            record.batchs,
-            record.sns,
-            record.pays,
-            record."ClusterInfos" as clusters
-        from json_to_record(incoming.record) as record (
-            items json,
-            batchs json,
-            sns json,
-            pays json,
-            "ClusterInfos" json
-        )
-        where incoming.lowered is null
-        union all
-        select
-            ops.json_member(incoming.record, 'items'),
-            ops.json_member(incoming.record, 'batchs'),
-            ops.json_member(incoming.record, 'sns'),
-            ops.json_member(incoming.record, 'pays'),
-            ops.json_member(incoming.record, 'ClusterInfos')
-        where incoming.lowered is not null
-    ) as list
-    where not incoming.is_standing
-),
-
-item as materialized (
-    select
-        listed.page_id,
-        listed.place,
-        listed.has_capitals,
-        element.record,
-        element.item_no,
-        list.batchs,
-        list.sns,
-        list.pays
-    from listed
-    cross join lateral json_array_elements(ops.list(listed.items)) with ordinality as element (record, item_no)
-    cross join lateral (
-        select
-            record.batchs,
-            record.sns,
-            record.pays
-        from json_to_record(element.record) as record (batchs json, sns json, pays json)
-        where
-            not listed.has_capitals
-            and json_typeof(element.record) = 'object'
-        union all
-        select
-            ops.json_member(element.record, 'batchs'),
-            ops.json_member(element.record, 'sns'),
-            ops.json_member(element.record, 'pays')
-        where
-            listed.has_capitals
-            or json_typeof(element.record) <> 'object'
-    ) as list
-),
-
-batch as materialized (
-    select
-        listed.page_id,
-        listed.place,
-        listed.has_capitals,
-        element.record,
-        'batchs[' || element.batch_no || ']' as path,
-        null::bigint as item_no,
-        element.batch_no
-    from listed
-    cross join lateral json_array_elements(ops.list(listed.batchs)) with ordinality as element (record, batch_no)
-    union all
-    select
-        item.page_id,
-        item.place,
-        item.has_capitals,
-        element.record,
-        'items[' || item.item_no || '].batchs[' || element.batch_no || ']',
-        item.item_no,
-        element.batch_no
-    from item
-    cross join lateral json_array_elements(ops.list(item.batchs)) with ordinality as element (record, batch_no)
-),
-
-found as (
-    select
-        item.page_id,
-        item.place,
-        item.has_capitals,
-        'items' as part,
-        item.record,
+        '' as part,
+        '' as path,
+        coalesce(incoming.lowered, incoming.record) as record,
         null::jsonb as inherited,
-        'items[' || item.item_no || ']' as path,
-        item.item_no,
+        null::bigint as item_no,
         null::bigint as batch_no,
-        item.item_no as place_no
-    from item
+        1::bigint as place_no
+    from incoming
+    where not incoming.is_standing
     union all
     select
-        batch.page_id,
-        batch.place,
-        batch.has_capitals,
-        'batchs',
-        batch.record,
-        null,
-        batch.path,
-        batch.item_no,
-        null,
-        batch.batch_no
-    from batch
-    union all
-    select
-        listed.page_id,
-        listed.place,
-        listed.has_capitals,
+        found.page_id,
+        found.place,
+        found.has_capitals,
         list.part,
-        element.record,
-        null,
-        list.part || '[' || element.place_no || ']',
-        null,
-        null,
+        concat_ws('.', nullif(found.path, ''), list.part || '[' || element.place_no || ']'),
+        ops.lowered_part(element.record, found.has_capitals),
+        case when found.part = 'batchs' then jsonb_build_object('batch_no', told.batch_no) end,
+        case when found.part = 'items' then found.place_no else found.item_no end,
+        case when found.part = 'batchs' then found.place_no end,
         element.place_no
-    from listed
+    from found
+    cross join lateral json_to_record(ops.object(found.record)) as told (
+        batch_no text,
+        items json,
+        batchs json,
+        sns json,
+        pays json,
+        "ClusterInfos" json,
+        clusterinfos json
+    )
     cross join lateral (
         values
-            ('sns', listed.sns),
-            ('pays', listed.pays),
-            ('ClusterInfos', listed.clusters)
-    ) as list (part, elements)
+            ('items', told.items, array['']),
+            ('batchs', told.batchs, array['', 'items']),
+            ('sns', told.sns, array['', 'items', 'batchs']),
+            ('pays', told.pays, array['', 'items']),
+            ('ClusterInfos', coalesce(told."ClusterInfos", told.clusterinfos), array[''])
+    ) as list (part, elements, stands_in)
     cross join lateral json_array_elements(ops.list(list.elements)) with ordinality as element (record, place_no)
-    union all
-    select
-        item.page_id,
-        item.place,
-        item.has_capitals,
-        list.part,
-        element.record,
-        null,
-        'items[' || item.item_no || '].' || list.part || '[' || element.place_no || ']',
-        item.item_no,
-        null,
-        element.place_no
-    from item
-    cross join lateral (
-        values
-            ('sns', item.sns),
-            ('pays', item.pays)
-    ) as list (part, elements)
-    cross join lateral json_array_elements(ops.list(list.elements)) with ordinality as element (record, place_no)
-    union all
-    select
-        batch.page_id,
-        batch.place,
-        batch.has_capitals,
-        'sns',
-        element.record,
-        jsonb_build_object('batch_no', ops.member(batch.record, 'batch_no')),
-        batch.path || '.sns[' || element.place_no || ']',
-        batch.item_no,
-        batch.batch_no,
-        element.place_no
-    from batch
-    cross join lateral json_array_elements(ops.list(ops.json_member(batch.record, 'sns'))) with ordinality as element (record, place_no)
+    where
+        found.part in ('', 'items', 'batchs')
+        and found.part = any (list.stands_in)
 ),
 
 shape as materialized (
@@ -398,35 +257,31 @@ select
     ),
     found.path,
     found.item_no,
-    coalesce(named.lowered, found.record),
+    ops.object(found.record),
     found.inherited,
     coalesce(careful.problems, '[]')
 from found
 inner join shape on shape.part = found.part
-cross join lateral (
-    select case when found.has_capitals or json_typeof(found.record) <> 'object' then ops.lowered(found.record) end as lowered
-    offset 0
-) as named
 left join lateral (
     select can_read
     from pg_temp.can_read_saleout_item(found.record) as can_read
-    where found.part = 'items' and named.lowered is null
+    where found.part = 'items' and json_typeof(found.record) = 'object'
     union all
     select can_read
     from pg_temp.can_read_saleout_batch(found.record) as can_read
-    where found.part = 'batchs' and named.lowered is null
+    where found.part = 'batchs' and json_typeof(found.record) = 'object'
     union all
     select can_read
     from pg_temp.can_read_saleout_sn(found.record) as can_read
-    where found.part = 'sns' and named.lowered is null
+    where found.part = 'sns' and json_typeof(found.record) = 'object'
     union all
     select can_read
     from pg_temp.can_read_saleout_pay(found.record) as can_read
-    where found.part = 'pays' and named.lowered is null
+    where found.part = 'pays' and json_typeof(found.record) = 'object'
     union all
     select can_read
     from pg_temp.can_read_saleout_cluster(found.record) as can_read
-    where found.part = 'ClusterInfos' and named.lowered is null
+    where found.part = 'ClusterInfos' and json_typeof(found.record) = 'object'
 ) as plain on true
 left join lateral (
     select read_fields.problems
@@ -437,59 +292,10 @@ left join lateral (
 
 select ops.judge_incoming('io_id');
 
-with changed as materialized (
-    select
-        incoming.connection_code,
-        incoming.record_key as io_id
-    from incoming
-    where incoming.outcome = 'changed'
-),
-
-without_items as (
-    delete from jst.saleout_item
-    using changed
-    where
-        saleout_item.connection_code = changed.connection_code
-        and saleout_item.io_id = changed.io_id
-),
-
-without_batches as (
-    delete from jst.saleout_batch
-    using changed
-    where
-        saleout_batch.connection_code = changed.connection_code
-        and saleout_batch.io_id = changed.io_id
-),
-
-without_serial_numbers as (
-    delete from jst.saleout_sn
-    using changed
-    where
-        saleout_sn.connection_code = changed.connection_code
-        and saleout_sn.io_id = changed.io_id
-),
-
-without_payments as (
-    delete from jst.saleout_pay
-    using changed
-    where
-        saleout_pay.connection_code = changed.connection_code
-        and saleout_pay.io_id = changed.io_id
-),
-
-without_clusters as (
-    delete from jst.saleout_cluster
-    using changed
-    where
-        saleout_cluster.connection_code = changed.connection_code
-        and saleout_cluster.io_id = changed.io_id
-)
-
-delete from jst.saleout
-using changed
-where
-    saleout.connection_code = changed.connection_code
-    and saleout.io_id = changed.io_id;
+select ops.delete_changed(
+    'io_id',
+    'jst.saleout_item', 'jst.saleout_batch', 'jst.saleout_sn', 'jst.saleout_pay', 'jst.saleout_cluster', 'jst.saleout'
+);
 
 insert into jst.saleout
 select typed.*

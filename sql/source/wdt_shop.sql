@@ -73,24 +73,24 @@ cross join lateral (
 ) as named
 cross join lateral (
     select
-        btrim(record.shop_id) as shop_id,
-        ops.beijing_time_or_null(record.modified) as modified
-    from json_to_record(element.record) as record (shop_id text, modified text)
-    where named.lowered is null
-    union all
+        coalesce(named.lowered, element.record) as record,
+        json_typeof(element.record) = 'object' as is_object
+    offset 0
+) as whole
+cross join lateral (
     select
-        btrim(ops.member(element.record, 'shop_id')),
-        ops.beijing_time_or_null(ops.member(element.record, 'modified'))
-    where named.lowered is not null
+        btrim(told.shop_id) as shop_id,
+        ops.beijing_time_or_null(told.modified) as modified
+    from json_to_record(whole.record) as told (shop_id text, modified text)
 ) as key
 left join wdt.shop
     on shop.connection_code = page.connection_code
     and shop.shop_id = key.shop_id
 left join lateral (
     select can_read
-    from pg_temp.can_read_shop(element.record) as can_read
+    from pg_temp.can_read_shop(whole.record) as can_read
     where
-        named.lowered is null
+        whole.is_object
         and shop.record_hash is distinct from named.record_hash
     offset 0
 ) as plain on true
@@ -106,12 +106,7 @@ where page.dataset in ('wdt.shop', 'wdt.shop.disabled');
 
 select ops.judge_incoming('shop_id');
 
-delete from wdt.shop
-using incoming
-where
-    incoming.outcome = 'changed'
-    and shop.connection_code = incoming.connection_code
-    and shop.shop_id = incoming.record_key;
+select ops.delete_changed('shop_id', 'wdt.shop');
 
 insert into wdt.shop
 select typed.*

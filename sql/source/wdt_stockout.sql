@@ -65,18 +65,11 @@ cross join lateral (
 ) as named
 cross join lateral (
     select
-        record.stockout_id,
-        record.modified,
-        record.details_list
-    from json_to_record(element.record) as record (stockout_id text, modified text, details_list json)
-    where named.lowered is null
-    union all
-    select
-        ops.member(element.record, 'stockout_id'),
-        ops.member(element.record, 'modified'),
-        ops.json_member(element.record, 'details_list')
-    where named.lowered is not null
-) as told
+        coalesce(named.lowered, element.record) as record,
+        json_typeof(element.record) = 'object' as is_object
+    offset 0
+) as whole
+cross join lateral json_to_record(whole.record) as told (stockout_id text, modified text, details_list json)
 cross join lateral (
     select
         btrim(coalesce(told.stockout_id, ops.member(ops.list(told.details_list) -> 0, 'stockout_id'))) as stockout_id,
@@ -88,9 +81,9 @@ left join wdt.stockout
     and stockout.stockout_id = key.stockout_id
 left join lateral (
     select can_read
-    from pg_temp.can_read_stockout(element.record) as can_read
+    from pg_temp.can_read_stockout(whole.record) as can_read
     where
-        named.lowered is null
+        whole.is_object
         and stockout.record_hash is distinct from named.record_hash
     offset 0
 ) as plain on true
@@ -111,36 +104,29 @@ select
     'details_list',
     line.line_no,
     'details_list[' || line.line_no || ']',
-    coalesce(named.lowered, line.record),
+    ops.object(named.record),
     coalesce(found.problems, '[]') || ops.list_problem(told.position_list, 'position_list')
 from incoming
 cross join (
     select ops.column_kinds('wdt.stockout_line') as kinds
     offset 0
 ) as shape
-cross join lateral (
-    select record.details_list
-    from json_to_record(incoming.record) as record (details_list json)
-    where incoming.lowered is null
-    union all
-    select ops.json_member(incoming.record, 'details_list')
-    where incoming.lowered is not null
-) as listed
+cross join lateral json_to_record(coalesce(incoming.lowered, incoming.record)) as listed (details_list json)
 cross join lateral json_array_elements(ops.list(listed.details_list)) with ordinality as line (record, line_no)
 cross join lateral (
-    select case when incoming.lowered is not null or json_typeof(line.record) <> 'object' then ops.lowered(line.record) end as lowered
+    select ops.lowered_part(line.record, incoming.lowered is not null) as record
     offset 0
 ) as named
-cross join lateral json_to_record(coalesce(named.lowered, line.record)) as told (position_list json)
+cross join lateral json_to_record(ops.object(named.record)) as told (position_list json)
 left join lateral (
     select can_read
-    from pg_temp.can_read_stockout_line(line.record) as can_read
-    where named.lowered is null
+    from pg_temp.can_read_stockout_line(named.record) as can_read
+    where json_typeof(named.record) = 'object'
     offset 0
 ) as plain on true
 left join lateral (
     select read_fields.problems
-    from ops.read_fields(line.record, shape.kinds)
+    from ops.read_fields(named.record, shape.kinds)
     where plain.can_read is not true
     offset 0
 ) as found on true
@@ -154,9 +140,12 @@ select
     position.position_line_no,
     line.path || '.position_list[' || position.position_line_no || ']',
     line.part_no,
-    coalesce(named.lowered, position.record),
+    ops.object(named.record),
     coalesce(found.problems, '[]')
 from incoming_part as line
+inner join incoming
+    on incoming.page_id = line.page_id
+    and incoming.place = line.place
 cross join (
     select ops.column_kinds('wdt.stockout_position') as kinds
     offset 0
@@ -165,18 +154,18 @@ cross join lateral json_to_record(line.record) as listed (position_list json)
 cross join lateral json_array_elements(ops.list(listed.position_list))
     with ordinality as position (record, position_line_no)
 cross join lateral (
-    select ops.lowered(position.record) as lowered
+    select ops.lowered_part(position.record, incoming.lowered is not null) as record
     offset 0
 ) as named
 left join lateral (
     select can_read
-    from pg_temp.can_read_stockout_position(position.record) as can_read
-    where named.lowered is null
+    from pg_temp.can_read_stockout_position(named.record) as can_read
+    where json_typeof(named.record) = 'object'
     offset 0
 ) as plain on true
 left join lateral (
     select read_fields.problems
-    from ops.read_fields(position.record, shape.kinds)
+    from ops.read_fields(named.record, shape.kinds)
     where plain.can_read is not true
     offset 0
 ) as found on true
@@ -184,35 +173,7 @@ where line.part = 'details_list';
 
 select ops.judge_incoming('stockout_id');
 
-with changed as materialized (
-    select
-        incoming.connection_code,
-        incoming.record_key as stockout_id
-    from incoming
-    where incoming.outcome = 'changed'
-),
-
-without_lines as (
-    delete from wdt.stockout_line
-    using changed
-    where
-        stockout_line.connection_code = changed.connection_code
-        and stockout_line.stockout_id = changed.stockout_id
-),
-
-without_positions as (
-    delete from wdt.stockout_position
-    using changed
-    where
-        stockout_position.connection_code = changed.connection_code
-        and stockout_position.stockout_id = changed.stockout_id
-)
-
-delete from wdt.stockout
-using changed
-where
-    stockout.connection_code = changed.connection_code
-    and stockout.stockout_id = changed.stockout_id;
+select ops.delete_changed('stockout_id', 'wdt.stockout_line', 'wdt.stockout_position', 'wdt.stockout');
 
 insert into wdt.stockout
 select typed.*
