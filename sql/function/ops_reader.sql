@@ -83,7 +83,7 @@ begin
                 when attribute.type = 'text' then format('told.%I', attribute.attname)
                 else format('null::%s', attribute.type)  -- pandian's, to be filled in by the caller
             end,
-            E',\n    ' order by attribute.attnum
+            e',\n    ' order by attribute.attnum
         ),
         string_agg(
             format(
@@ -91,7 +91,7 @@ begin
                 case attribute.kind when 'numeric' then 'ops.numeric_problem' else 'ops.time_problem' end,
                 attribute.attname
             ),
-            E'\n    and ' order by attribute.attnum
+            e'\n    and ' order by attribute.attnum
         ) filter (where attribute.kind in ('numeric', 'time'))
     into arguments, told, judged, typed, plain
     from (
@@ -111,12 +111,12 @@ begin
     perform ops.make_temporary(
         format('read_%s(record json%s)', name, arguments),
         table_name::text,
-        format(E'select\n    %s\nfrom json_to_record(record) as told (%s)', typed, told)
+        format(e'select\n    %s\nfrom json_to_record(record) as told (%s)', typed, told)
     );
     perform ops.make_temporary(
         format('can_read_%s(record json)', name),
         'boolean',
-        coalesce(format(E'select\n    %s\nfrom json_to_record(record) as told (%s)', plain, judged), 'select true')
+        coalesce(format(e'select\n    %s\nfrom json_to_record(record) as told (%s)', plain, judged), 'select true')
     );
 end
 $$;
