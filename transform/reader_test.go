@@ -53,8 +53,8 @@ func TestReader(t *testing.T) {
 		parts                     part
 		count                     int
 	}{
-		"jst.saleout":  {"jst-orders", "jst", "io_id", saleoutParts(), 300},
-		"wdt.stockout": {"wdt-stockouts-to-tplus", "wdt", "stockout_id", stockoutParts(), 300},
+		"jst.saleout":  {"jst-orders", "jst", "io_id", saleoutParts(), 150},
+		"wdt.stockout": {"wdt-stockouts-to-tplus", "wdt", "stockout_id", stockoutParts(), 150},
 		"wdt.shop":     {"wdt-shops-to-jdy", "wdt", "shop_id", part{table: "wdt.shop"}, 150},
 	} {
 		t.Run(dataset, func(t *testing.T) {
