@@ -52,7 +52,7 @@ var (
 	star = regexp.MustCompile(`([a-z_]+\.)?\*(\s*,|\s*\n|\s*$)`)
 	// A name whose columns are spelled out in the same file: a CTE, a temporary
 	// table, the records of a page, or a row of the very table it goes into.
-	spelled = regexp.MustCompile(`(?:^|[\s,])([a-z_]+) as (?:materialized )?\(|create temporary table ([a-z_]+)|as ([a-z_]+) \(|jsonb_populate_record\((?s:.*?)\n\) as ([a-z_]+)`)
+	spelled = regexp.MustCompile(`(?:^|[\s,])([a-z_]+) as (?:materialized )?\(|create temporary table ([a-z_]+)|as ([a-z_]+) \(|(?:jsonb_populate_record|pg_temp\.read_[a-z_]+)\((?s:.*?)\n\) as ([a-z_]+)`)
 )
 
 // starProblems holds the rule about *: never of a table or a view, whose

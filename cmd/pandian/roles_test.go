@@ -107,6 +107,21 @@ func TestEachStageRunsWithItsOwnRoleAlone(t *testing.T) {
 	analyst.refused(t, "extract")
 }
 
+// Documents are typed by functions that a step makes for itself, which needs no more
+// than the role of the step.
+func TestDocumentsAreTypedWithTheTransformRoleAlone(t *testing.T) {
+	t.Parallel()
+	d := newDocuments(t, documentOptions{})
+	extract, transform := d.login(t, "pandian_extract"), d.login(t, "pandian_transform")
+	extract.must("extract", "-q")
+	transform.must("transform", "-q")
+	for _, table := range []string{"jst.saleout_item", "wdt.stockout_line", "wdt.shop", "outbox.document"} {
+		if ask[int](d.shop, "select count(*) from "+table) == 0 {
+			t.Errorf("%s is empty", table)
+		}
+	}
+}
+
 // What an account may not do by any command it may not do by hand either.
 func TestWhatNobodyMayDoByHand(t *testing.T) {
 	t.Parallel()

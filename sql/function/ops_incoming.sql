@@ -6,11 +6,14 @@
 -- rerun:  safe
 --
 --     select ops.open_incoming();                    two temporary tables, for this transaction
---     insert into incoming (...) select ...;         one row per record, with the fields that ops.read_fields found
+--     select ops.make_reader('wdt.shop', ...);       pg_temp.read_shop and pg_temp.can_read_shop, for this transaction
+--     insert into incoming (...) select ...;         one row per record, with the problems of its fields; see ops_reader.sql
 --     insert into incoming_part (...) select ...;    one row per line, batch, ... of a record
 --     select ops.judge_incoming();                   what cannot be read goes to staging.reject; the rest gets an outcome
---     delete ..., insert ...;                        the documents whose outcome is new or changed, with their parts
+--     select ops.delete_changed('stockout_id', ...);  the documents whose outcome is changed, with their parts
+--     insert ...;                                    those whose outcome is new or changed
 --     select ops.count_incoming(array['wdt.shop']);  the balance
+--     select ops.drop_readers();
 --
 -- Outcomes: new, changed, unchanged (the same text, or an older state than the row), repeated (a newer record of the
 -- key came with it), rejected, replaced (its page no longer stands in its place of a snapshot).
@@ -37,12 +40,13 @@ begin
             is_standing boolean not null,  -- the row was made of this very text
             is_older boolean not null,
             is_replaced boolean not null default false,
-            fields jsonb,  -- null when is_standing
-            problems jsonb,
+            lowered json,  -- null when the names of the record are in lower case as it stands
+            inherited jsonb,  -- what the record has from its parts; null when nothing
+            problems jsonb,  -- null when is_standing
             envelope json,  -- what stood around the records, where a file needs it
             outcome text,
             primary key (page_id, place)
-        ) on commit drop;
+        ) with (toast_tuple_target = 8160) on commit drop;  -- a record is read several times: it is not packed
         create temporary table incoming_part (
             page_id bigint not null,
             place integer not null,
@@ -50,9 +54,10 @@ begin
             part_no integer not null,
             path text not null,  -- as in details_list[2]
             parent_no integer,
-            fields jsonb not null,
+            record json not null,  -- with its names in lower case
+            inherited jsonb,  -- what it has from the part that it stands in; null when nothing
             problems jsonb not null
-        ) on commit drop;
+        ) with (toast_tuple_target = 8160) on commit drop;
         create index on incoming_part (page_id, place);
     end if;
     delete from incoming;
@@ -61,71 +66,8 @@ end
 $$;
 comment on function ops.open_incoming() is 'Makes, or empties, the temporary tables incoming and incoming_part, which last until the transaction ends.';
 
-create or replace function ops.column_kinds(table_name regclass)
-returns jsonb
-language sql
-stable
-return (
-    select jsonb_object_agg(
-        pg_attribute.attname,
-        case pg_attribute.atttypid::regtype
-            when 'numeric'::regtype then 'numeric'
-            when 'timestamp with time zone'::regtype then 'time'
-            else 'text'
-        end
-    )
-    from pg_catalog.pg_attribute
-    where
-        pg_attribute.attrelid = table_name
-        and pg_attribute.attnum > 0
-        and not pg_attribute.attisdropped
-);
-comment on function ops.column_kinds(regclass) is 'What each column of a table holds: {"goods_count": "numeric", "modified": "time", "remark": "text"}.';
-
-create or replace function ops.read_fields(record json, kinds jsonb)
-returns table (fields jsonb, problems jsonb)
-language sql
-stable
-begin atomic
-    select
-        coalesce(jsonb_object_agg(
-            field.name,
-            case
-                when field.problem is not null then 'null'::jsonb
-                when field.kind = 'numeric' then to_jsonb(nullif(btrim(field.value, e' \t\r\n'), ''))
-                when field.kind = 'time' then to_jsonb(ops.to_beijing_time(field.value))
-                else to_jsonb(field.value)
-            end
-        ), '{}'),
-        coalesce(
-            jsonb_agg(jsonb_build_object('field', field.name, 'value', field.value, 'reason', field.problem))
-            filter (where field.problem is not null),
-            '[]'
-        )
-    from (
-        select
-            lower(member.key) as name,
-            member.value,
-            kinds ->> lower(member.key) as kind,
-            case kinds ->> lower(member.key)
-                when 'numeric' then ops.numeric_problem(member.value)
-                when 'time' then ops.time_problem(member.value)
-            end as problem
-        from json_each_text(case when json_typeof(record) = 'object' then record else '{}' end) as member
-        where kinds ? lower(member.key)
-        union all
-        select
-            '',
-            record::text,
-            null,
-            'is no object with fields: correct it at the source'
-        where json_typeof(record) <> 'object'
-    ) as field;
-end;
-comment on function ops.read_fields(json, jsonb) is 'Those fields of a record that are columns, cleaned such that jsonb_populate_record can type them, and the problems of those that cannot be read. Names are compared without regard to case.';
-
--- The next four are called many times per record, and in plpgsql: a function in sql that holds a query starts an
--- executor at each call, which costs ten times as much.
+-- The next three are in plpgsql: a function in sql that holds a query starts an executor at each call, which costs ten
+-- times as much.
 
 create or replace function ops.json_member(record json, name text)
 returns json
@@ -159,75 +101,75 @@ end
 $$;
 comment on function ops.member(json, text) is 'One field of a record as text, whatever the case of its name.';
 
-create or replace function ops.list(record json, name text)
+create or replace function ops.lower_names(record json)
 returns json
 language plpgsql
 immutable
 as $$
-declare
-    value json := ops.json_member(record, name);
 begin
-    return case json_typeof(value) when 'array' then value else '[]' end;
+    return (
+        select coalesce(json_object_agg(lower(member.key), member.value), '{}')
+        from json_each(record) as member
+    );
 end
 $$;
-comment on function ops.list(json, text) is 'A list within a record; empty when it is absent, null or no list. Ask ops.list_problem for the last.';
+comment on function ops.lower_names(json) is 'A record with its own names in lower case; what stands within its values stays as it came.';
 
-create or replace function ops.list_problem(record json, name text)
-returns jsonb
-language plpgsql
+-- The rest up to ops.list_problem holds no query, so that Postgres writes it into the statement that calls it.
+
+create or replace function ops.lowered(record json, but text default '')
+returns json
+language sql
 immutable
-as $$
-declare
-    value json := ops.json_member(record, name);
-    kind text := json_typeof(value);
-begin
-    if kind = 'object' and value::text !~ '^\{\s*\}$'
-        or kind in ('number', 'boolean')
-        or kind = 'string' and btrim(value #>> '{}') <> ''
-    then
-        return jsonb_build_array(jsonb_build_object(
+return case
+    when json_typeof(record) <> 'object' then '{}'
+    -- A capital in a name, here or further in, or a name spelled with escapes; what is found wrongly costs time only.
+    when replace(record::text, '"' || but || '"', '') collate "C" ~ '[A-Z\\][A-Za-z0-9_.]*"[ \t\r\n]*:' then ops.lower_names(record)
+end;
+comment on function ops.lowered(json, text) is 'A record with its names in lower case; null when they, and all names within, are so already, but for the one named. What is no object counts as an empty one.';
+
+create or replace function ops.lowered_part(part json, has_capitals boolean)
+returns json
+language sql
+immutable
+return case when has_capitals and json_typeof(part) = 'object' then ops.lower_names(part) else part end;
+comment on function ops.lowered_part(json, boolean) is 'A part of a record with its names in lower case; as it stands when the record has no capitals, or when the part is no object.';
+
+create or replace function ops.object(value json)
+returns json
+language sql
+immutable
+return case json_typeof(value) when 'object' then value else '{}' end;
+comment on function ops.object(json) is 'A part of a record, to be taken apart; empty when it is no object.';
+
+-- An older one took the list out of its record by name.
+drop function if exists ops.list(json, text);
+drop function if exists ops.list_problem(json, text);
+
+create or replace function ops.list(value json)
+returns json
+language sql
+immutable
+return case json_typeof(value) when 'array' then value else '[]' end;
+comment on function ops.list(json) is 'A list within a record; empty when it is absent, null or no list. Ask ops.list_problem for the last.';
+
+create or replace function ops.list_problem(value json, name text)
+returns jsonb
+language sql
+immutable
+return case
+    when json_typeof(value) = 'array' then '[]'::jsonb
+    when json_typeof(value) = 'object' and value::text !~ '^\{\s*\}$'
+        or json_typeof(value) in ('number', 'boolean')
+        or json_typeof(value) = 'string' and btrim(value #>> '{}') <> ''
+        then jsonb_build_array(jsonb_build_object(
             'field', name,
             'value', value #>> '{}',
             'reason', 'is not a list: correct it at the source'
-        ));
-    end if;
-    return '[]';
-end
-$$;
-comment on function ops.list_problem(json, text) is 'Why a list within a record cannot be read, as problems of ops.read_fields are told; none when it can, absent and empty included.';
-
-create or replace function ops.read_inherited(part json, path text, kinds jsonb, own_names text[])
-returns table (fields jsonb, problems jsonb)
-language sql
-stable
-begin atomic
-    select
-        jsonb_strip_nulls(found.fields - own_names),
-        coalesce(
-            (
-                select jsonb_agg(problem.value || jsonb_build_object('field', path || '.' || (problem.value ->> 'field')))
-                from jsonb_array_elements(found.problems) as problem (value)
-                where problem.value ->> 'field' <> all (own_names || '{""}')
-            ),
-            '[]'
-        )
-    from ops.read_fields(part, kinds) as found;
+        ))
+    else '[]'
 end;
-comment on function ops.read_inherited(json, text, jsonb, text[]) is 'Fields of a document that stand in one of its parts, without those that are the part''s own or that the document has itself; problems name them by path.';
-
-create or replace function ops.beijing_time_or_null(value text)
-returns timestamptz
-language sql
-stable
-return case when ops.time_problem(value) is null then ops.to_beijing_time(value) end;
-comment on function ops.beijing_time_or_null(text) is 'A vendor''s wall clock text as a time; null when it cannot be read.';
-
-create or replace function ops.numeric_or_null(value text)
-returns numeric
-language sql
-immutable
-return case when ops.numeric_problem(value) is null then ops.to_numeric(value) end;
-comment on function ops.numeric_or_null(text) is 'A quantity or an amount; null when it cannot be read.';
+comment on function ops.list_problem(json, text) is 'Why a list within a record cannot be read, as problems of ops.read_fields are told; none when it can, absent and empty included.';
 
 create or replace function ops.judge_incoming(key_field text)
 returns void
@@ -257,7 +199,9 @@ begin
             concat_ws(' ', nullif(found.field, ''), found.reason)
         from incoming
         cross join lateral jsonb_to_recordset(incoming.problems) as found (field text, value text, reason text)
-        where not incoming.is_replaced
+        where
+            not incoming.is_replaced
+            and incoming.problems <> '[]'
         union all
         select
             incoming_part.page_id,
@@ -269,6 +213,7 @@ begin
         cross join lateral jsonb_to_recordset(incoming_part.problems) as found (field text, value text, reason text)
         -- an element that is no object has no field
         cross join lateral (select concat_ws('.', incoming_part.path, nullif(found.field, '')) as field) as part
+        where incoming_part.problems <> '[]'
     ),
 
     rejected as (
@@ -381,6 +326,24 @@ begin
 end
 $$;
 comment on function ops.judge_incoming(text) is 'Gives each row of incoming its outcome, and keeps what cannot be read in staging.reject: a document with one bad line is rejected as a whole.';
+
+create or replace function ops.delete_changed(key_field text, variadic table_names regclass[])
+returns void
+language plpgsql
+as $$
+declare
+    table_name regclass;
+begin
+    foreach table_name in array table_names loop
+        execute format(
+            'delete from %s as standing using incoming where incoming.outcome = ''changed'' '
+            'and standing.connection_code = incoming.connection_code and standing.%I = incoming.record_key',
+            table_name, key_field
+        );
+    end loop;
+end
+$$;
+comment on function ops.delete_changed(text, regclass[]) is 'Deletes, from each table, the rows of the documents that changed, to be written anew as a whole.';
 
 create or replace function ops.count_incoming(datasets text[])
 returns void

@@ -12,6 +12,7 @@
 -- neither is removed, once both are complete. A page that no longer stands in its place of a reading is left out.
 
 select ops.open_incoming();
+select ops.make_reader('wdt.shop', 'connection_code', 'shop_id', 'page_id', 'place', 'record_hash', 'run_id');
 
 insert into incoming (
     connection_code,
@@ -22,12 +23,12 @@ insert into incoming (
     record_key,
     modified,
     record,
+    lowered,
     record_hash,
     is_known,
     is_standing,
     is_older,
     is_replaced,
-    fields,
     problems
 )
 select
@@ -39,9 +40,10 @@ select
     coalesce(key.shop_id, ''),
     key.modified,
     element.record,
-    key.record_hash,
+    named.lowered,
+    named.record_hash,
     shop.shop_id is not null,
-    coalesce(shop.record_hash = key.record_hash, false),
+    coalesce(shop.record_hash = named.record_hash, false),
     coalesce(shop.modified > key.modified, false),
     not exists (
         select from staging.snapshot_page
@@ -56,8 +58,7 @@ select
             and "window".window_id = page.window_id
             and "window".kind = 'files'
     ),
-    found.fields,
-    found.problems
+    coalesce(found.problems, '[]')
 from ops.input_page as page
 cross join (
     select ops.column_kinds('wdt.shop') as kinds
@@ -66,45 +67,58 @@ cross join (
 cross join lateral json_array_elements(page.records::json) with ordinality as element (record, place)
 cross join lateral (
     select
-        btrim(ops.member(element.record, 'shop_id')) as shop_id,
-        ops.beijing_time_or_null(ops.member(element.record, 'modified')) as modified,
+        ops.lowered(element.record) as lowered,
         hashtextextended(element.record::text, 0) as record_hash
     offset 0
+) as named
+cross join lateral (
+    select
+        coalesce(named.lowered, element.record) as record,
+        json_typeof(element.record) = 'object' as is_object
+    offset 0
+) as whole
+cross join lateral (
+    select
+        btrim(told.shop_id) as shop_id,
+        ops.beijing_time_or_null(told.modified) as modified
+    from json_to_record(whole.record) as told (shop_id text, modified text)
 ) as key
 left join wdt.shop
     on shop.connection_code = page.connection_code
     and shop.shop_id = key.shop_id
 left join lateral (
-    select
-        read_fields.fields,
-        read_fields.problems
+    select can_read
+    from pg_temp.can_read_shop(whole.record) as can_read
+    where
+        whole.is_object
+        and shop.record_hash is distinct from named.record_hash
+    offset 0
+) as plain on true
+left join lateral (
+    select read_fields.problems
     from ops.read_fields(element.record, shape.kinds)
-    where shop.record_hash is distinct from key.record_hash
+    where
+        plain.can_read is not true
+        and shop.record_hash is distinct from named.record_hash
+    offset 0
 ) as found on true
 where page.dataset in ('wdt.shop', 'wdt.shop.disabled');
 
 select ops.judge_incoming('shop_id');
 
-delete from wdt.shop
-using incoming
-where
-    incoming.outcome = 'changed'
-    and shop.connection_code = incoming.connection_code
-    and shop.shop_id = incoming.record_key;
+select ops.delete_changed('shop_id', 'wdt.shop');
 
 insert into wdt.shop
 select typed.*
 from incoming
-cross join lateral jsonb_populate_record(
-    null::wdt.shop,
-    incoming.fields || jsonb_build_object(
-        'connection_code', incoming.connection_code,
-        'shop_id', incoming.record_key,
-        'page_id', incoming.page_id,
-        'place', incoming.place,
-        'record_hash', incoming.record_hash,
-        'run_id', ops.run_id()
-    )
+cross join lateral pg_temp.read_shop(
+    coalesce(incoming.lowered, incoming.record),
+    connection_code => incoming.connection_code,
+    shop_id => incoming.record_key,
+    page_id => incoming.page_id,
+    place => incoming.place,
+    record_hash => incoming.record_hash,
+    run_id => ops.run_id()
 ) as typed
 where incoming.outcome in ('new', 'changed');
 
@@ -180,3 +194,4 @@ fed as (
 select ops.count_up('wdt.shop', 'vanished', (select count(*) from vanished));
 
 select ops.count_incoming(array['wdt.shop', 'wdt.shop.disabled']);
+select ops.drop_readers();

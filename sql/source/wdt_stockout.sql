@@ -15,6 +15,10 @@
 -- The published field list has stockout_id on the lines only, live answers have it on the document: both are read.
 
 select ops.open_incoming();
+select
+    ops.make_reader('wdt.stockout', 'connection_code', 'stockout_id', 'page_id', 'place', 'record_hash', 'run_id'),
+    ops.make_reader('wdt.stockout_line', 'connection_code', 'stockout_id', 'line_no'),
+    ops.make_reader('wdt.stockout_position', 'connection_code', 'stockout_id', 'line_no', 'position_line_no');
 
 insert into incoming (
     connection_code,
@@ -25,11 +29,11 @@ insert into incoming (
     record_key,
     modified,
     record,
+    lowered,
     record_hash,
     is_known,
     is_standing,
     is_older,
-    fields,
     problems
 )
 select
@@ -41,12 +45,12 @@ select
     coalesce(key.stockout_id, ''),
     key.modified,
     element.record,
-    key.record_hash,
+    named.lowered,
+    named.record_hash,
     stockout.stockout_id is not null,
-    coalesce(stockout.record_hash = key.record_hash, false),
+    coalesce(stockout.record_hash = named.record_hash, false),
     coalesce(stockout.modified > key.modified, false),
-    found.fields,
-    found.problems || ops.list_problem(element.record, 'details_list')
+    coalesce(found.problems, '[]') || ops.list_problem(told.details_list, 'details_list')
 from ops.input_page as page
 cross join (
     select ops.column_kinds('wdt.stockout') as kinds
@@ -55,110 +59,133 @@ cross join (
 cross join lateral json_array_elements(page.records::json) with ordinality as element (record, place)
 cross join lateral (
     select
-        btrim(coalesce(
-            ops.member(element.record, 'stockout_id'),
-            ops.member(ops.list(element.record, 'details_list') -> 0, 'stockout_id')
-        )) as stockout_id,
-        ops.beijing_time_or_null(ops.member(element.record, 'modified')) as modified,
+        ops.lowered(element.record) as lowered,
         hashtextextended(element.record::text, 0) as record_hash
+    offset 0
+) as named
+cross join lateral (
+    select
+        coalesce(named.lowered, element.record) as record,
+        json_typeof(element.record) = 'object' as is_object
+    offset 0
+) as whole
+cross join lateral json_to_record(whole.record) as told (stockout_id text, modified text, details_list json)
+cross join lateral (
+    select
+        btrim(coalesce(told.stockout_id, ops.member(ops.list(told.details_list) -> 0, 'stockout_id'))) as stockout_id,
+        ops.beijing_time_or_null(told.modified) as modified
     offset 0
 ) as key
 left join wdt.stockout
     on stockout.connection_code = page.connection_code
     and stockout.stockout_id = key.stockout_id
 left join lateral (
-    select
-        read_fields.fields,
-        read_fields.problems
+    select can_read
+    from pg_temp.can_read_stockout(whole.record) as can_read
+    where
+        whole.is_object
+        and stockout.record_hash is distinct from named.record_hash
+    offset 0
+) as plain on true
+left join lateral (
+    select read_fields.problems
     from ops.read_fields(element.record, shape.kinds)
-    where stockout.record_hash is distinct from key.record_hash
+    where
+        plain.can_read is not true
+        and stockout.record_hash is distinct from named.record_hash
+    offset 0
 ) as found on true
 where page.dataset in ('wdt.stockout', 'wdt.stockout.modified', 'wdt.stockout.cancelled');
 
-insert into incoming_part (page_id, place, part, part_no, path, fields, problems)
+insert into incoming_part (page_id, place, part, part_no, path, record, problems)
 select
     incoming.page_id,
     incoming.place,
     'details_list',
     line.line_no,
     'details_list[' || line.line_no || ']',
-    found.fields,
-    found.problems || ops.list_problem(line.record, 'position_list')
+    ops.object(named.record),
+    coalesce(found.problems, '[]') || ops.list_problem(told.position_list, 'position_list')
 from incoming
 cross join (
     select ops.column_kinds('wdt.stockout_line') as kinds
     offset 0
 ) as shape
-cross join lateral json_array_elements(ops.list(incoming.record, 'details_list')) with ordinality as line (record, line_no)
-cross join lateral ops.read_fields(line.record, shape.kinds) as found
+cross join lateral json_to_record(coalesce(incoming.lowered, incoming.record)) as listed (details_list json)
+cross join lateral json_array_elements(ops.list(listed.details_list)) with ordinality as line (record, line_no)
+cross join lateral (
+    select ops.lowered_part(line.record, incoming.lowered is not null) as record
+    offset 0
+) as named
+cross join lateral json_to_record(ops.object(named.record)) as told (position_list json)
+left join lateral (
+    select can_read
+    from pg_temp.can_read_stockout_line(named.record) as can_read
+    where json_typeof(named.record) = 'object'
+    offset 0
+) as plain on true
+left join lateral (
+    select read_fields.problems
+    from ops.read_fields(named.record, shape.kinds)
+    where plain.can_read is not true
+    offset 0
+) as found on true
 where not incoming.is_standing;
 
-insert into incoming_part (page_id, place, part, part_no, path, parent_no, fields, problems)
+insert into incoming_part (page_id, place, part, part_no, path, parent_no, record, problems)
 select
-    incoming.page_id,
-    incoming.place,
+    line.page_id,
+    line.place,
     'position_list',
     position.position_line_no,
-    'details_list[' || line.line_no || '].position_list[' || position.position_line_no || ']',
-    line.line_no,
-    found.fields,
-    found.problems
-from incoming
+    line.path || '.position_list[' || position.position_line_no || ']',
+    line.part_no,
+    ops.object(named.record),
+    coalesce(found.problems, '[]')
+from incoming_part as line
+inner join incoming
+    on incoming.page_id = line.page_id
+    and incoming.place = line.place
 cross join (
     select ops.column_kinds('wdt.stockout_position') as kinds
     offset 0
 ) as shape
-cross join lateral json_array_elements(ops.list(incoming.record, 'details_list')) with ordinality as line (record, line_no)
-cross join lateral json_array_elements(ops.list(line.record, 'position_list'))
+cross join lateral json_to_record(line.record) as listed (position_list json)
+cross join lateral json_array_elements(ops.list(listed.position_list))
     with ordinality as position (record, position_line_no)
-cross join lateral ops.read_fields(position.record, shape.kinds) as found
-where not incoming.is_standing;
+cross join lateral (
+    select ops.lowered_part(position.record, incoming.lowered is not null) as record
+    offset 0
+) as named
+left join lateral (
+    select can_read
+    from pg_temp.can_read_stockout_position(named.record) as can_read
+    where json_typeof(named.record) = 'object'
+    offset 0
+) as plain on true
+left join lateral (
+    select read_fields.problems
+    from ops.read_fields(named.record, shape.kinds)
+    where plain.can_read is not true
+    offset 0
+) as found on true
+where line.part = 'details_list';
 
 select ops.judge_incoming('stockout_id');
 
-with changed as materialized (
-    select
-        incoming.connection_code,
-        incoming.record_key as stockout_id
-    from incoming
-    where incoming.outcome = 'changed'
-),
-
-without_lines as (
-    delete from wdt.stockout_line
-    using changed
-    where
-        stockout_line.connection_code = changed.connection_code
-        and stockout_line.stockout_id = changed.stockout_id
-),
-
-without_positions as (
-    delete from wdt.stockout_position
-    using changed
-    where
-        stockout_position.connection_code = changed.connection_code
-        and stockout_position.stockout_id = changed.stockout_id
-)
-
-delete from wdt.stockout
-using changed
-where
-    stockout.connection_code = changed.connection_code
-    and stockout.stockout_id = changed.stockout_id;
+select ops.delete_changed('stockout_id', 'wdt.stockout_line', 'wdt.stockout_position', 'wdt.stockout');
 
 insert into wdt.stockout
 select typed.*
 from incoming
-cross join lateral jsonb_populate_record(
-    null::wdt.stockout,
-    incoming.fields || jsonb_build_object(
-        'connection_code', incoming.connection_code,
-        'stockout_id', incoming.record_key,
-        'page_id', incoming.page_id,
-        'place', incoming.place,
-        'record_hash', incoming.record_hash,
-        'run_id', ops.run_id()
-    )
+cross join lateral pg_temp.read_stockout(
+    coalesce(incoming.lowered, incoming.record),
+    connection_code => incoming.connection_code,
+    stockout_id => incoming.record_key,
+    page_id => incoming.page_id,
+    place => incoming.place,
+    record_hash => incoming.record_hash,
+    run_id => ops.run_id()
 ) as typed
 where incoming.outcome in ('new', 'changed');
 
@@ -169,13 +196,11 @@ inner join incoming_part
     on incoming_part.page_id = incoming.page_id
     and incoming_part.place = incoming.place
     and incoming_part.part = 'details_list'
-cross join lateral jsonb_populate_record(
-    null::wdt.stockout_line,
-    incoming_part.fields || jsonb_build_object(
-        'connection_code', incoming.connection_code,
-        'stockout_id', incoming.record_key,
-        'line_no', incoming_part.part_no
-    )
+cross join lateral pg_temp.read_stockout_line(
+    incoming_part.record,
+    connection_code => incoming.connection_code,
+    stockout_id => incoming.record_key,
+    line_no => incoming_part.part_no
 ) as typed
 where incoming.outcome in ('new', 'changed');
 
@@ -186,14 +211,12 @@ inner join incoming_part
     on incoming_part.page_id = incoming.page_id
     and incoming_part.place = incoming.place
     and incoming_part.part = 'position_list'
-cross join lateral jsonb_populate_record(
-    null::wdt.stockout_position,
-    incoming_part.fields || jsonb_build_object(
-        'connection_code', incoming.connection_code,
-        'stockout_id', incoming.record_key,
-        'line_no', incoming_part.parent_no,
-        'position_line_no', incoming_part.part_no
-    )
+cross join lateral pg_temp.read_stockout_position(
+    incoming_part.record,
+    connection_code => incoming.connection_code,
+    stockout_id => incoming.record_key,
+    line_no => incoming_part.parent_no,
+    position_line_no => incoming_part.part_no
 ) as typed
 where incoming.outcome in ('new', 'changed');
 
@@ -210,3 +233,4 @@ from incoming
 where incoming.outcome in ('new', 'changed');
 
 select ops.count_incoming(array['wdt.stockout', 'wdt.stockout.modified', 'wdt.stockout.cancelled']);
+select ops.drop_readers();
