@@ -16,7 +16,7 @@ import (
 // ledgerText is everything that a comparison leaves behind, as one text.
 const ledgerText = `
 	select coalesce(string_agg(d::text, ' ' order by record_key, field), '')
-		|| (select count(*) from compare.discrepancy_event)::text || (select count(*) from outbox.document)::text
+		|| (select count(*) from compare.discrepancy_event)::text || (select count(*) from outbox.document where pipeline_code = 'stock-compare')::text
 	from compare.discrepancy as d`
 
 // fault 13: the disk of the database is full while it compares: the kernel refuses

@@ -160,13 +160,14 @@ func TestOnce_was_not_delivered_where_no_connection_was_made(t *testing.T) {
 	t.Cleanup(func() { _ = mute.Close() })
 	for name, test := range map[string]struct {
 		address string
+		timeout time.Duration
 		kind    erphttp.Kind
 	}{
-		"refused connection":      {closed.URL, erphttp.Unreachable},
-		"certificate not trusted": {untrusted.URL, erphttp.Unreachable},
-		"TLS that never ends":     {"https://" + mute.Addr().String(), erphttp.TimedOut},
+		"refused connection":      {closed.URL, time.Minute, erphttp.Unreachable},
+		"certificate not trusted": {untrusted.URL, time.Minute, erphttp.Unreachable},
+		"TLS that never ends":     {"https://" + mute.Addr().String(), 300 * time.Millisecond, erphttp.TimedOut},
 	} {
-		client, stats := newClient(nil, erphttp.Settings{Timeout: 300 * time.Millisecond, BaseDelay: time.Millisecond, MaxAttempts: 2})
+		client, stats := newClient(nil, erphttp.Settings{Timeout: test.timeout, BaseDelay: time.Millisecond, MaxAttempts: 2})
 		_, err := client.DoBuffered(t.Context(), once(test.address))
 		if failed := erphttp.AsError(err); failed == nil || failed.Delivered || failed.Kind != test.kind || stats.Snapshot().Requests != 2 {
 			t.Errorf("%s: got %v after %d attempts, want %s, not delivered, after 2", name, err, stats.Snapshot().Requests, test.kind)

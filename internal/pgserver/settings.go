@@ -23,6 +23,8 @@ func settings(major int, lz4 bool, at endpoint) map[string]string {
 		"wal_compression":      "on",
 		"checkpoint_timeout":   "15min",
 		"random_page_cost":     "1.1",
+		// What pandian asks is short or writes: compiling it takes longer than it saves.
+		"jit": "off",
 		// A session that was forgotten in a transaction keeps vacuum from working.
 		"idle_in_transaction_session_timeout": "10min",
 		// Nobody reads a line per checkpoint, and nothing rotates the log.

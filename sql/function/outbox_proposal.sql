@@ -168,6 +168,7 @@ begin
             when proposal.payload is null then 'withdrawn'
             else 'made'
         end as decision,
+        coalesce(delivery.is_archived, false) as is_archived,
         false as is_contested
     from proposal
     left join outbox.head
@@ -188,11 +189,13 @@ begin
         limit 1  -- one look-up per document: the view is not joined otherwise than whole
     ) as delivery on true;
 
-    -- Where the target takes changes, the older revision may go out: the newer one does so after it.
+    -- Where the target takes changes, the older revision may go out: the newer one does so after it. What is archived
+    -- is gone from the log, and nobody can send it.
     update judged
     set is_contested = true
     where
         judged.old_document_id is not null
+        and not judged.is_archived
         and (judged.decision = 'withdrawn' or (judged.decision = 'made' and not takes_changes));
 
     perform outbox.write_made(this_connection, this_pipeline, contested => false);
