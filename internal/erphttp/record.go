@@ -18,6 +18,8 @@ const (
 	maxRecorded = 4000
 	// maxRecordedRead bounds what is looked at for that, in bytes.
 	maxRecordedRead = 64 << 10
+	// notHeard stands where an answer would.
+	notHeard = "(no answer was heard)"
 )
 
 // Exchange is what was said once between pandian and a platform, for a person to
@@ -35,8 +37,23 @@ type Exchange struct {
 type Recorder struct {
 	mu sync.Mutex
 	// last was about all, and is of those that are not in about.
-	last  Exchange
-	about map[int64]Exchange
+	last  spoken
+	about map[int64]spoken
+}
+
+// spoken is an exchange as it went over the wire, and what makes it fit to be
+// shown: few are ever asked for, and hiding what is private takes longer than
+// the rest of a call.
+type spoken struct {
+	Exchange
+	show func(text string) string
+}
+
+func (s spoken) shown() Exchange {
+	if s.show == nil {
+		return Exchange{}
+	}
+	return Exchange{Request: s.show(s.Request), Response: s.show(s.Response)}
 }
 
 type (
@@ -46,7 +63,7 @@ type (
 
 // Record makes every call under the returned context known to the recorder.
 func Record(ctx context.Context) (context.Context, *Recorder) {
-	recorder := &Recorder{about: map[int64]Exchange{}}
+	recorder := &Recorder{about: map[int64]spoken{}}
 	return context.WithValue(ctx, recorderKey{}, recorder), recorder
 }
 
@@ -62,6 +79,10 @@ func (r *Recorder) Of(subject int64) Exchange {
 	if r == nil {
 		return Exchange{}
 	}
+	return r.of(subject).shown()
+}
+
+func (r *Recorder) of(subject int64) spoken {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if exchange, ok := r.about[subject]; ok {
@@ -70,7 +91,7 @@ func (r *Recorder) Of(subject int64) Exchange {
 	return r.last
 }
 
-func (r *Recorder) keep(ctx context.Context, exchange Exchange) {
+func (r *Recorder) keep(ctx context.Context, exchange spoken) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	subjects, isAboutSome := ctx.Value(subjectKey{}).([]int64)
@@ -91,10 +112,10 @@ func (x *exchange) recordRequest(request *http.Request) {
 	}
 	x.recorder = recorder
 	x.said = Exchange{
-		Request:  x.client.show(request.Method + " " + request.URL.Path + "\n" + bodyOf(request)),
-		Response: "(no answer was heard)",
+		Request:  request.Method + " " + request.URL.Path + "\n" + bodyOf(request),
+		Response: notHeard,
 	}
-	recorder.keep(x.parent, x.said)
+	x.record()
 }
 
 // recordResponse completes the record with what came back.
@@ -105,18 +126,20 @@ func (x *exchange) recordResponse(text []byte) {
 	if len(text) > maxRecordedRead {
 		text = text[:maxRecordedRead]
 	}
-	x.said.Response = x.client.show(fmt.Sprintf("HTTP %d\n%s", x.head.Status, text))
-	x.recorder.keep(x.parent, x.said)
+	x.said.Response = fmt.Sprintf("HTTP %d\n%s", x.head.Status, text)
+	x.record()
 }
 
 // recordFailure completes the record of an attempt without an answer.
 func (x *exchange) recordFailure(failed *Error) {
-	if x.recorder == nil || failed.Err == nil || x.said.Response != "(no answer was heard)" {
+	if x.recorder == nil || failed.Err == nil || x.said.Response != notHeard {
 		return
 	}
-	x.said.Response = x.client.show("(no answer was heard: " + failed.Err.Error() + ")")
-	x.recorder.keep(x.parent, x.said)
+	x.said.Response = "(no answer was heard: " + failed.Err.Error() + ")"
+	x.record()
 }
+
+func (x *exchange) record() { x.recorder.keep(x.parent, spoken{x.said, x.client.show}) }
 
 // bodyOf reads a copy of what is about to be sent.
 func bodyOf(request *http.Request) string {

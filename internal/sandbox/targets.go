@@ -59,7 +59,7 @@ func (s *Sandbox) knownToTPlus() func(kind, code string) bool {
 	return func(kind, code string) bool {
 		switch kind {
 		case tplus.KindInventory:
-			return slices.Contains(s.stockouts.Inventories(), code)
+			return s.stockouts.HasInventory(code)
 		case tplus.KindPartner:
 			return slices.Contains(slices.Collect(maps.Values(s.stockouts.Customers())), code)
 		}

@@ -79,6 +79,12 @@ func (g goods) specNo() string {
 	return fmt.Sprintf("%s-%02d", g.no(), g.spec)
 }
 
+// isSpecNo compares the end first: of thousands of lines few are put into words.
+func (g goods) isSpecNo(code string) bool {
+	end := len(code) - 2
+	return end >= 0 && code[end] == '0'+g.spec/10 && code[end+1] == '0'+g.spec%10 && g.specNo() == code
+}
+
 func (g goods) id() int64 { return int64(g.serial) }
 
 func (g goods) specID() int64 { return int64(g.serial)*100 + int64(g.spec) }

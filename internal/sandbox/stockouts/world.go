@@ -115,6 +115,20 @@ func (w *World) Inventories() []string {
 	return slices.Sorted(maps.Keys(codes))
 }
 
+// HasInventory says whether a line has this spec_no.
+func (w *World) HasInventory(code string) bool {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	for i := range w.docs {
+		for _, x := range w.docs[i].lines {
+			if !x.noSKU && x.goods.isSpecNo(code) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Warehouses are the warehouse_no codes of all warehouses.
 func (w *World) Warehouses() []string {
 	var codes []string
