@@ -16,6 +16,7 @@ import (
 	"pandian/internal/fault"
 	"pandian/internal/logging"
 	"pandian/internal/metrics"
+	"pandian/internal/schedule"
 	"pandian/internal/terminal"
 	"pandian/load"
 )
@@ -39,6 +40,9 @@ type app struct {
 	// drain tunes how outboxes are emptied beyond what the configuration can; nil
 	// leaves the defaults. Tests wait less between attempts with it.
 	drain func(*load.Settings)
+	// schedule changes how long servers hold their fires; nil leaves it, tests make
+	// them impatient.
+	schedule func(*schedule.Settings)
 
 	// http measures the calls to platforms for /metrics; nil, but in pandian serve,
 	// measures nothing.

@@ -8,12 +8,17 @@ import (
 	"time"
 
 	"pandian/internal/erphttp"
+	"pandian/internal/schedule"
 	"pandian/load"
 )
 
 // hurried makes a process that carries out pandian wait as little as the tests in
 // this process do, and hold what it claims for chaosLease instead of a minute.
 const hurried = "hurried"
+
+// impatient is hurried, and takes the fires of a server that is gone over after
+// seconds.
+const impatient = "impatient"
 
 // chaosLease is how long what a killed process had claimed stays with it.
 const chaosLease = 2 * time.Second
@@ -24,6 +29,8 @@ func startAs(how string, args []string) int {
 	switch how {
 	case hurried:
 		a.pace, a.drain = chaosPace, chaosDrain
+	case impatient:
+		a.pace, a.drain, a.schedule = chaosPace, chaosDrain, soonTakenOver
 	case soaking:
 		a.pace, a.drain = soakPace, soakDrain
 	default:
@@ -32,6 +39,10 @@ func startAs(how string, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	return a.execute(ctx, args)
+}
+
+func soonTakenOver(settings *schedule.Settings) {
+	settings.Lease, settings.Renew, settings.BusyPause = 6*time.Second, time.Second, 500*time.Millisecond
 }
 
 func chaosPace(settings *erphttp.Settings) {

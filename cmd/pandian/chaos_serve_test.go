@@ -14,15 +14,17 @@ const chaosServeSeconds = "PANDIAN_CHAOS_SERVE_SECONDS"
 type servedBy struct {
 	*documents
 	merchants []*chaos
-	servers   [2]*process
+	// how is what the servers are started as.
+	how     string
+	servers [2]*process
 	// fallen are the servers that were killed.
 	fallen []*process
 }
 
-func newServed(t *testing.T, seed uint64) *servedBy {
+func newServed(t *testing.T, seed uint64, how string) *servedBy {
 	t.Helper()
 	d := newDocuments(t, chaosOptions())
-	s := &servedBy{documents: d}
+	s := &servedBy{documents: d, how: how}
 	first := chaosOf(t, d, stockPipeline, seed)
 	for _, pipeline := range chaosPipelines() {
 		d.replace("  "+pipeline+":\n", "  "+pipeline+":\n    schedule: {cron: \"@every 2s\"}\n")
@@ -40,7 +42,7 @@ func newServed(t *testing.T, seed uint64) *servedBy {
 func (s *servedBy) serve(index int) {
 	s.t.Helper()
 	inside := *s.shop
-	inside.environ = append(append([]string{}, s.environ...), asPandian+"="+hurried)
+	inside.environ = append(append([]string{}, s.environ...), asPandian+"="+s.how)
 	s.servers[index] = inside.start("serve", "--listen", "127.0.0.1:0", "--grace", "30s")
 }
 
@@ -115,7 +117,11 @@ func TestServersThatAreKilledByTurns(t *testing.T) {
 	t.Parallel()
 	seconds, seed := fromEnv(t, chaosServeSeconds, 8), fromEnv(t, chaosSeed, 1)
 	period := max(3*time.Second, min(10*time.Second, time.Duration(seconds)*time.Second/4))
-	s := newServed(t, uint64(seed))
+	how := impatient
+	if seconds > 60 {
+		how = hurried // there is time for the lease that servers have
+	}
+	s := newServed(t, uint64(seed), how)
 	s.faulty(fivePercent()...)
 	span := time.Duration(seconds) * time.Second
 	isMeasured := fromEnv(t, chaosPairs, 0) > 0
@@ -140,6 +146,7 @@ func TestServersThatAreKilledByTurns(t *testing.T) {
 		isBack(t, "", after.perSecond()/before.perSecond())
 	}
 	s.ends()
+	s.untilNothingRuns(2 * time.Minute)
 	s.settlesAll(t, seed, took)
 }
 
@@ -183,6 +190,20 @@ func (s *servedBy) untilWell(limit time.Duration) time.Duration {
 		time.Sleep(250 * time.Millisecond)
 	}
 	return time.Since(began)
+}
+
+// untilNothingRuns has the fires taken over that the last server that was killed
+// still holds.
+func (s *servedBy) untilNothingRuns(limit time.Duration) {
+	s.t.Helper()
+	for began := time.Now(); ask[int](s.shop, "select count(*) from ops.job_fire where state = 'running'") > 0; {
+		if time.Since(began) > limit {
+			s.t.Errorf("fires are still held %s after the last server ended", limit)
+			return
+		}
+		time.Sleep(500 * time.Millisecond)
+		s.must("serve", "--once")
+	}
 }
 
 // arrived counts what the sandbox has of all pipelines.

@@ -84,6 +84,9 @@ func (a *app) serve(ctx context.Context, names []string, flags serveFlags) error
 	a.http = metrics.NewHTTP()
 	settings := schedule.DefaultSettings()
 	settings.Worker, settings.Parallel = workerName(), flags.parallel
+	if a.schedule != nil {
+		a.schedule(&settings)
+	}
 	scheduler, err := schedule.New(pool, names, jobs, a.runFire(cfg, db), settings, a.log)
 	if err != nil {
 		return err
