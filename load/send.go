@@ -186,7 +186,9 @@ func (d *delivery) call(ctx context.Context, method func(context.Context, []Docu
 	}
 	outcomes = d.checked(outcomes)
 	for i, document := range documents {
-		outcomes[i].exchange = d.said.Of(document.ID)
+		if outcomes[i].State != Sent { // only trouble is kept with what was said
+			outcomes[i].exchange = d.said.Of(document.ID)
+		}
 	}
 	return outcomes, nil
 }

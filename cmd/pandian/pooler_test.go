@@ -25,29 +25,35 @@ func (d *documents) behind(mode string, settings ...string) *documents {
 func TestAPoolerThatTakesSessionsAwayIsRefused(t *testing.T) {
 	t.Parallel()
 	d := newDocuments(t, documentOptions{})
-	for mode, settings := range map[string][]string{
-		pgbouncer.Transaction: nil,
-		pgbouncer.Statement:   {"server_round_robin = 1"},
-	} {
-		t.Run(mode+" mode", func(t *testing.T) {
-			t.Parallel()
-			behind := d.in(t).behind(mode, settings...)
-			for _, line := range [][]string{
-				{"run", k3Pipeline}, {"load", k3Pipeline}, {"status"}, {"plan", k3Pipeline}, {"outbox", "list"},
-				{"outbox", "trust", "--reason", "x"}, {"migrate", "up"}, {"migrate", "status"}, {"doctor", "--offline"}, {"diff"},
-			} {
-				failed := behind.fails(fault.DatabasePooled, line...)
-				if !strings.Contains(failed.Suggestion, "pool_mode = session") || !strings.Contains(failed.Suggestion, "directly") {
-					t.Errorf("%v: got advice %q, want it to name both ways out", line, failed.Suggestion)
-				}
-			}
-		})
-	}
-	t.Cleanup(func() {
-		if runs := ask[int](d.shop, "select count(*) from ops.run"); runs != 0 || len(d.ledger("k3cloud")) != 0 {
-			t.Errorf("got %d runs and %d documents, want nothing to be written or sent", runs, len(d.ledger("k3cloud")))
+	t.Run("refused", func(t *testing.T) {
+		for mode, settings := range map[string][]string{
+			pgbouncer.Transaction: nil,
+			pgbouncer.Statement:   {"server_round_robin = 1"},
+		} {
+			t.Run(mode+" mode", func(t *testing.T) {
+				t.Parallel()
+				d.in(t).isRefusedBehind(mode, settings...)
+			})
 		}
 	})
+	if runs := ask[int](d.shop, "select count(*) from ops.run"); runs != 0 || len(d.ledger("k3cloud")) != 0 {
+		t.Errorf("got %d runs and %d documents, want nothing to be written or sent", runs, len(d.ledger("k3cloud")))
+	}
+}
+
+// isRefusedBehind holds that every command refuses the database behind pgbouncer.
+func (d *documents) isRefusedBehind(mode string, settings ...string) {
+	d.t.Helper()
+	behind := d.behind(mode, settings...)
+	for _, line := range [][]string{
+		{"run", k3Pipeline}, {"load", k3Pipeline}, {"status"}, {"plan", k3Pipeline}, {"outbox", "list"},
+		{"outbox", "trust", "--reason", "x"}, {"migrate", "up"}, {"migrate", "status"}, {"doctor", "--offline"}, {"diff"},
+	} {
+		failed := behind.fails(fault.DatabasePooled, line...)
+		if !strings.Contains(failed.Suggestion, "pool_mode = session") || !strings.Contains(failed.Suggestion, "directly") {
+			d.t.Errorf("%v: got advice %q, want it to name both ways out", line, failed.Suggestion)
+		}
+	}
 }
 
 // fault 15: pgbouncer in session mode works as the server itself does: migrations,

@@ -37,23 +37,26 @@ type Exchange struct {
 type Recorder struct {
 	mu sync.Mutex
 	// last was about all, and is of those that are not in about.
-	last  spoken
-	about map[int64]spoken
+	last  *spoken
+	about map[int64]*spoken
 }
 
 // spoken is an exchange as it went over the wire, and what makes it fit to be
 // shown: few are ever asked for, and hiding what is private takes longer than
-// the rest of a call.
+// the rest of a call. A batch shares one.
 type spoken struct {
-	Exchange
-	show func(text string) string
+	raw   Exchange
+	show  func(text string) string
+	once  sync.Once
+	shown Exchange
 }
 
-func (s spoken) shown() Exchange {
-	if s.show == nil {
+func (s *spoken) fit() Exchange {
+	if s == nil {
 		return Exchange{}
 	}
-	return Exchange{Request: s.show(s.Request), Response: s.show(s.Response)}
+	s.once.Do(func() { s.shown = Exchange{Request: s.show(s.raw.Request), Response: s.show(s.raw.Response)} })
+	return s.shown
 }
 
 type (
@@ -63,7 +66,7 @@ type (
 
 // Record makes every call under the returned context known to the recorder.
 func Record(ctx context.Context) (context.Context, *Recorder) {
-	recorder := &Recorder{about: map[int64]spoken{}}
+	recorder := &Recorder{about: map[int64]*spoken{}}
 	return context.WithValue(ctx, recorderKey{}, recorder), recorder
 }
 
@@ -79,10 +82,10 @@ func (r *Recorder) Of(subject int64) Exchange {
 	if r == nil {
 		return Exchange{}
 	}
-	return r.of(subject).shown()
+	return r.of(subject).fit()
 }
 
-func (r *Recorder) of(subject int64) spoken {
+func (r *Recorder) of(subject int64) *spoken {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if exchange, ok := r.about[subject]; ok {
@@ -91,7 +94,7 @@ func (r *Recorder) of(subject int64) spoken {
 	return r.last
 }
 
-func (r *Recorder) keep(ctx context.Context, exchange spoken) {
+func (r *Recorder) keep(ctx context.Context, exchange *spoken) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	subjects, isAboutSome := ctx.Value(subjectKey{}).([]int64)
@@ -139,7 +142,7 @@ func (x *exchange) recordFailure(failed *Error) {
 	x.record()
 }
 
-func (x *exchange) record() { x.recorder.keep(x.parent, spoken{x.said, x.client.show}) }
+func (x *exchange) record() { x.recorder.keep(x.parent, &spoken{raw: x.said, show: x.client.show}) }
 
 // bodyOf reads a copy of what is about to be sent.
 func bodyOf(request *http.Request) string {
