@@ -20,6 +20,10 @@ const hurried = "hurried"
 // seconds.
 const impatient = "impatient"
 
+// leftAlone is hurried, but leaves a platform alone that says "too often" for longer
+// than it takes to come to the next attempt.
+const leftAlone = "left alone"
+
 // chaosLease is how long what a killed process had claimed stays with it.
 const chaosLease = 2 * time.Second
 
@@ -31,6 +35,8 @@ func startAs(how string, args []string) int {
 		a.pace, a.drain = chaosPace, chaosDrain
 	case impatient:
 		a.pace, a.drain, a.schedule = chaosPace, chaosDrain, soonTakenOver
+	case leftAlone:
+		a.pace, a.drain = patientlyThrottled, chaosDrain
 	case soaking:
 		a.pace, a.drain = soakPace, soakDrain
 	default:
@@ -48,6 +54,11 @@ func soonTakenOver(settings *schedule.Settings) {
 func chaosPace(settings *erphttp.Settings) {
 	hurry(settings)
 	settings.CallsPerMinute, settings.Timeout, settings.MaxWait = -1, 20*time.Second, 5*time.Second
+}
+
+func patientlyThrottled(settings *erphttp.Settings) {
+	chaosPace(settings)
+	settings.ThrottleWait = 500 * time.Millisecond
 }
 
 func chaosDrain(settings *load.Settings) {

@@ -65,7 +65,9 @@ func hourly(missed schedule.Policy) schedule.Job {
 
 func quick(worker string) schedule.Settings {
 	settings := schedule.DefaultSettings()
-	settings.Worker, settings.Tick, settings.BusyPause = worker, 10*time.Millisecond, 10*time.Millisecond
+	// The pause is longer than a tick takes, as it is in a server: else a fire that
+	// is given back between a tick's two steps is tried once more.
+	settings.Worker, settings.Tick, settings.BusyPause = worker, 10*time.Millisecond, 500*time.Millisecond
 	return settings
 }
 
