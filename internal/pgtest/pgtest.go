@@ -43,7 +43,7 @@ import (
 
 const (
 	// dropTimeout bounds the removal of a test's database.
-	dropTimeout = 30 * time.Second
+	dropTimeout = 2 * time.Minute
 	// releaseTimeout is how long a test's connections may stay in use after it.
 	releaseTimeout = 5 * time.Second
 )
