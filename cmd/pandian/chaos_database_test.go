@@ -167,7 +167,7 @@ func (m *paired) endsAfter(t *testing.T, what string, changes int) {
 // fault 7: every connection to the database is ended, again and again.
 func TestConnectionsThatAreTerminated(t *testing.T) {
 	t.Parallel()
-	seconds, pairs := fromEnv(t, chaosSeconds, 4), fromEnv(t, chaosPairs, 0)
+	seconds, pairs := fromEnv(t, chaosSeconds, 6), fromEnv(t, chaosPairs, 0)
 	pause := max(700*time.Millisecond, min(5*time.Second, time.Duration(seconds)*time.Second/12))
 	for _, pipeline := range []string{stockPipeline, tplusPipeline} {
 		t.Run(pipeline, func(t *testing.T) {
@@ -214,7 +214,7 @@ func wait(ctx context.Context, span time.Duration) {
 // fault 7: the server crashes, and is stopped at once and away for a while.
 func TestADatabaseThatRestarts(t *testing.T) {
 	t.Parallel()
-	seconds := fromEnv(t, chaosSeconds, 4)
+	seconds := fromEnv(t, chaosSeconds, 6)
 	var server *ownServer // the first: a twin's is left alone
 	c := measured(t, fromEnv(t, chaosPairs, 0), func() *chaos {
 		own := newOwnServer(t)

@@ -107,11 +107,8 @@ func reports(t *testing.T, format string, args ...any) {
 // in twenty goes wrong.
 func TestKillsAtPlacesDrawnByChance(t *testing.T) {
 	t.Parallel()
-	pipelines := []string{jdyPipeline, tplusPipeline}
+	pipelines := chaosPipelines()
 	kills, seed, pairs := fromEnv(t, chaosKills, len(pipelines)), fromEnv(t, chaosSeed, 1), fromEnv(t, chaosPairs, 0)
-	if kills > len(pipelines) {
-		pipelines = chaosPipelines()
-	}
 	var all tolls
 	var speed throughput
 	t.Run("seed "+strconv.Itoa(seed), func(t *testing.T) {

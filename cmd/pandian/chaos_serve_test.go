@@ -115,7 +115,7 @@ func (s *servedBy) ends() {
 // call in twenty goes wrong and new documents come in.
 func TestServersThatAreKilledByTurns(t *testing.T) {
 	t.Parallel()
-	seconds, seed := fromEnv(t, chaosServeSeconds, 8), fromEnv(t, chaosSeed, 1)
+	seconds, seed := fromEnv(t, chaosServeSeconds, 12), fromEnv(t, chaosSeed, 1)
 	period := max(3*time.Second, min(10*time.Second, time.Duration(seconds)*time.Second/4))
 	how := impatient
 	if seconds > 60 {

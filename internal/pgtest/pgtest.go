@@ -43,7 +43,7 @@ import (
 
 const (
 	// dropTimeout bounds the removal of a test's database.
-	dropTimeout = 2 * time.Minute
+	dropTimeout = 30 * time.Second
 	// releaseTimeout is how long a test's connections may stay in use after it.
 	releaseTimeout = 5 * time.Second
 )

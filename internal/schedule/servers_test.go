@@ -420,7 +420,7 @@ func TestRunDueRunsWhatIsDueAndEnds(t *testing.T) {
 // fault 4: a hundred starts and stops, a thousand in make chaos-starts. It is not
 // parallel, so that the goroutines that are left are its own.
 func TestStartAndStopAgainAndAgain(t *testing.T) { //nolint:paralleltest // see above
-	starts := 100
+	starts := 200
 	if text := os.Getenv("PANDIAN_STARTS"); text != "" {
 		var err error
 		if starts, err = strconv.Atoi(text); err != nil || starts < 1 {
