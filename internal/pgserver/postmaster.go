@@ -18,6 +18,7 @@ import (
 
 const (
 	readyPoll = 20 * time.Millisecond
+	gonePoll  = time.Millisecond
 	// startSeconds is how long a server may take to start; after a crash it
 	// first replays up to max_wal_size of its log.
 	startSeconds = 600
@@ -125,11 +126,26 @@ func (c *cluster) stopIfRunning(ctx context.Context) error {
 	var out []byte
 	for _, mode := range []string{"fast", "immediate"} {
 		out, err = c.pgCtl(ctx, stopSeconds, "stop", "-m", mode)
-		if err == nil || !isPostgres(pm.pid) {
+		if err == nil {
+			return awaitGone(ctx, pm.pid)
+		}
+		if !isPostgres(pm.pid) {
 			return nil
 		}
 	}
 	return tail(out).explain(c.acct, fmt.Sprintf("the server (process %d) did not stop (pg_ctl: %v)", pm.pid, err))
+}
+
+// awaitGone waits for the last moments of a server that was told to stop.
+// pg_ctl waits for postmaster.pid to be removed; the process is there a little
+// longer, and on a busy machine long enough to be seen.
+func awaitGone(ctx context.Context, pid int) error {
+	for end := time.Now().Add(stopSeconds * time.Second); isPostgres(pid); time.Sleep(gonePoll) {
+		if ctx.Err() != nil || time.Now().After(end) {
+			return fmt.Errorf("the server (process %d) has removed postmaster.pid and does not end", pid)
+		}
+	}
+	return nil
 }
 
 // awaitReady connects until the server lets it in, or is gone. It makes the
