@@ -83,7 +83,7 @@ func (u *undone) add(c *chaos, ended outcome) {
 	c.t.Helper()
 	for line := range strings.Lines(ended.stderr) {
 		if strings.Contains(line, "which is repeated") ||
-			strings.Contains(line, "the database failed, trying again") && strings.Contains(line, "struck by a test") {
+			strings.Contains(line, "the database failed") && strings.Contains(line, "trying again") && strings.Contains(line, "struck by a test") {
 			u.told++
 		}
 	}

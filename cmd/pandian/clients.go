@@ -145,7 +145,7 @@ func (c *clients) vault(ctx context.Context, conn config.Connection, mustLast bo
 	if err != nil {
 		return nil, err
 	}
-	return vault.NewPostgres(pool, key), nil
+	return vault.NewPostgres(pool, key, c.app.log), nil
 }
 
 func joinWords(words []string) string { return strings.Join(words, ", ") }

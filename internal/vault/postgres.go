@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -30,15 +31,16 @@ const (
 type Postgres struct {
 	pool  *pgxpool.Pool
 	key   Key
+	log   *slog.Logger
 	turns turns
 }
 
 var _ Store = (*Postgres)(nil)
 
 // NewPostgres makes the store. Nothing is asked of the database before Read or
-// Renew.
-func NewPostgres(pool *pgxpool.Pool, key Key) *Postgres {
-	return &Postgres{pool: pool, key: key}
+// Renew. The log hears of attempts to store that are made again.
+func NewPostgres(pool *pgxpool.Pool, key Key, log *slog.Logger) *Postgres {
+	return &Postgres{pool: pool, key: key, log: log}
 }
 
 // Read implements Store. A secret that was sealed with another key, or a row that
@@ -134,7 +136,9 @@ func (p *Postgres) keep(ctx context.Context, connection, name string, next Secre
 		if err == nil || errors.Is(err, errOvertaken) || isForGood(err) {
 			return err
 		}
-		repeat.Note(ctx, nil, "store a renewed secret", try, err)
+		repeat.Note(ctx, nil, "", try, err) // the line below tells it
+		p.log.WarnContext(ctx, "the database failed to store a renewed secret, trying again",
+			"connection", connection, "name", name, "try", try, "error", err)
 		select {
 		case <-time.After(storePause):
 		case <-ctx.Done():

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -52,7 +53,7 @@ func keep(t *testing.T, store vault.Store, connection, value string) {
 func TestPostgres(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
-	store := vault.NewPostgres(pool, key(t, 1))
+	store := vault.NewPostgres(pool, key(t, 1), slog.New(slog.DiscardHandler))
 
 	t.Run("keeps nothing in clear, and no sealing twice the same", func(t *testing.T) { // fault 32
 		const secret = "canary-access-token"
@@ -74,7 +75,7 @@ func TestPostgres(t *testing.T) {
 
 	t.Run("names both keys when the wrong one is configured", func(t *testing.T) {
 		keep(t, store, "wrong-key", "x")
-		other := vault.NewPostgres(pool, key(t, 2))
+		other := vault.NewPostgres(pool, key(t, 2), slog.New(slog.DiscardHandler))
 		_, read := other.Read(t.Context(), "wrong-key", "jst.token")
 		_, renew := other.Renew(t.Context(), "wrong-key", "jst.token", gives("y", time.Time{}))
 		for _, err := range []error{read, renew} {
@@ -146,7 +147,7 @@ func TestPostgres(t *testing.T) {
 			}
 			_, err := store.Renew(t.Context(), "fenced", "jst.token", func(context.Context, vault.Secret) (vault.Secret, error) {
 				exec(t, pool, `select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())`)
-				keep(t, vault.NewPostgres(pool, key(t, 1)), "fenced", "newer than "+first)
+				keep(t, vault.NewPostgres(pool, key(t, 1), slog.New(slog.DiscardHandler)), "fenced", "newer than "+first)
 				return vault.Secret{Value: []byte("stale")}, nil
 			})
 			read, _ := store.Read(t.Context(), "fenced", "jst.token")
@@ -180,7 +181,7 @@ func TestPostgres(t *testing.T) {
 	})
 
 	t.Run("a store without a key says so", func(t *testing.T) {
-		empty := vault.NewPostgres(pool, vault.Key{})
+		empty := vault.NewPostgres(pool, vault.Key{}, slog.New(slog.DiscardHandler))
 		_, read := empty.Read(t.Context(), "x", "y")
 		_, renew := empty.Renew(t.Context(), "x", "y", gives("z", time.Time{}))
 		if read == nil || renew == nil || errors.Is(read, vault.ErrNotFound) {

@@ -1,9 +1,12 @@
 package vault_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -25,7 +28,7 @@ func gives(value string, expires time.Time) func(context.Context, vault.Secret) 
 func TestStore(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.Pool(t)
-	for name, store := range map[string]vault.Store{"memory": &vault.Memory{}, "postgres": vault.NewPostgres(pool, key(t, 1))} {
+	for name, store := range map[string]vault.Store{"memory": &vault.Memory{}, "postgres": vault.NewPostgres(pool, key(t, 1), slog.New(slog.DiscardHandler))} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			t.Run("knows no secret at first", func(t *testing.T) {
@@ -110,7 +113,7 @@ func TestRenew_four_processes_refresh_once(t *testing.T) {
 	var refreshed atomic.Int64
 	var all sync.WaitGroup
 	for range 4 {
-		store := vault.NewPostgres(connect(t, url), key(t, 1))
+		store := vault.NewPostgres(connect(t, url), key(t, 1), slog.New(slog.DiscardHandler))
 		all.Go(func() {
 			kept, err := store.Renew(t.Context(), "jst", "jst.token", func(_ context.Context, current vault.Secret) (vault.Secret, error) {
 				if current.Version > 0 {
@@ -137,7 +140,8 @@ func TestRenew_writes_again_what_the_server_undid(t *testing.T) {
 	t.Parallel()
 	pool := connect(t, pgtest.URL(t))
 	pgtest.Strike(t, pool, 1, 250, "ops.credential")
-	store := vault.NewPostgres(pool, key(t, 1))
+	var told bytes.Buffer
+	store := vault.NewPostgres(pool, key(t, 1), slog.New(slog.NewTextHandler(&told, nil)))
 	ctx, count := repeat.Counted(t.Context())
 	for version := range int64(4) {
 		kept, err := store.Renew(ctx, "jst", "jst.token", func(context.Context, vault.Secret) (vault.Secret, error) {
@@ -147,8 +151,9 @@ func TestRenew_writes_again_what_the_server_undid(t *testing.T) {
 			t.Fatalf("got version %d and %v, want version %d", kept.Version, err, version+1)
 		}
 	}
-	if undone := pgtest.StrikeNoMore(t, pool); undone == 0 || count.Repeats() != int64(undone) {
-		t.Errorf("%d writes were undone and %d counted", undone, count.Repeats())
+	lines := strings.Count(told.String(), "trying again")
+	if undone := pgtest.StrikeNoMore(t, pool); undone == 0 || count.Repeats() != int64(undone) || lines != undone {
+		t.Errorf("%d writes were undone, %d counted and %d told", undone, count.Repeats(), lines)
 	}
 	if kept, err := store.Read(t.Context(), "jst", "jst.token"); err != nil || string(kept.Value) != "token 3" || kept.Version != 4 {
 		t.Errorf("got %+v and %v, want the newest token", kept, err)
