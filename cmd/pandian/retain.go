@@ -30,14 +30,16 @@ func (p *pipelineRun) retainPages(ctx context.Context, pool *pgxpool.Pool) {
 	if days <= 0 {
 		return
 	}
-	dropped, err := retention.Drop(ctx, pool, days, time.Now())
+	err := repeat.Do(ctx, p.app.log, "drop old partitions", func(ctx context.Context) error {
+		dropped, err := retention.Drop(ctx, pool, days, time.Now())
+		if dropped.Count > 0 || len(dropped.Busy) > 0 {
+			p.app.log.InfoContext(ctx, "old partitions dropped", "run_id", p.id,
+				"count", dropped.Count, "in_use", dropped.InUse, "busy", dropped.Busy)
+		}
+		return err
+	})
 	if err != nil {
 		p.app.log.WarnContext(ctx, "old partitions were not dropped", "run_id", p.id, "error", err)
-		return
-	}
-	if dropped.Count > 0 || len(dropped.Busy) > 0 {
-		p.app.log.InfoContext(ctx, "old partitions dropped", "run_id", p.id,
-			"count", dropped.Count, "in_use", dropped.InUse, "busy", dropped.Busy)
 	}
 }
 
@@ -55,14 +57,15 @@ func (p *pipelineRun) retainOutbox(ctx context.Context) {
 	}
 	settings := retention.DefaultOutboxSettings()
 	settings.Keep = keep
-	dropped, err := retention.DropOutbox(ctx, pool, settings, time.Now())
+	err = repeat.Do(ctx, p.app.log, "drop old documents", func(ctx context.Context) error {
+		dropped, err := retention.DropOutbox(ctx, pool, settings, time.Now())
+		if !dropped.IsEmpty() {
+			p.app.log.InfoContext(ctx, "old documents dropped", "run_id", p.id, "count", dropped.Count,
+				"kept", dropped.Kept, "busy", dropped.Busy, "unfinished", dropped.Unfinished, "walked", dropped.Walked)
+		}
+		return err
+	})
 	if err != nil {
 		p.app.log.WarnContext(ctx, "old documents were not dropped", "run_id", p.id, "error", err)
-		return
 	}
-	if dropped.IsEmpty() {
-		return
-	}
-	p.app.log.InfoContext(ctx, "old documents dropped", "run_id", p.id, "count", dropped.Count,
-		"kept", dropped.Kept, "busy", dropped.Busy, "unfinished", dropped.Unfinished, "walked", dropped.Walked)
 }
