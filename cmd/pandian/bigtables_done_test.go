@@ -62,6 +62,23 @@ func (m *merchant) open() {
 		update outbox.cursor
 		set next_document_id = (select max(document_id) + 1 from oldest)
 		where (connection_code, pipeline_code) = ('wdt-main', 'stock-compare')`)
+	// And a revision of what was delivered a little before.
+	m.exec(`
+		with revised as (
+			insert into outbox.document (
+				connection_code, pipeline_code, document_id, business_key, revision, payload, payload_hash, run_id
+			)
+			select
+				connection_code, pipeline_code, nextval('outbox.document_id_seq'), business_key, revision + 1, '{"qty":"3"}', 3, 1
+			from outbox.head
+			where business_key = 'revised@2'
+			returning *
+		)
+
+		update outbox.head
+		set document_id = revised.document_id, revision = revised.revision
+		from revised
+		where head.business_key = revised.business_key`)
 	m.exec("analyze outbox.retry")
 }
 
@@ -81,7 +98,59 @@ func (m *merchant) looks() map[string]func() {
 	for _, view := range []string{"report.pipeline", "report.schedule", "report.outbox_state", "report.open_document"} {
 		all[view] = func() { m.number("select count(whole::text) from " + view + " as whole") }
 	}
+	// Their earlier revision is near: an older one is found backwards from the newest.
+	one := m.namedBy("outbox.head", "business_key = 'revised@1'")
+	all["pandian outbox show ID"] = func() { m.must("outbox", "show", one.id, "--pipeline", "stock-compare") }
+	all["pandian outbox show KEY"] = func() { m.must("outbox", "show", one.key) }
+	all["pandian outbox show KEY --revision 1"] = func() { m.must("outbox", "show", one.key, "--revision", "1") }
+	all["pandian outbox retry --id"] = func() { m.leavesAlone("--id", one.id) }
+	all["pandian outbox retry --key"] = func() { m.leavesAlone("--key", one.key) }
 	return all
+}
+
+// revise writes two documents of two revisions each at the end of what is done; all
+// are at the target.
+func (m *merchant) revise() {
+	m.t.Helper()
+	m.exec(`
+		with written as (
+			insert into outbox.document (
+				connection_code, pipeline_code, document_id, business_key, revision, payload, payload_hash, run_id
+			)
+			select
+				'wdt-main', 'stock-compare', nextval('outbox.document_id_seq'), 'revised@' || key, revision,
+				'{"qty":"' || revision || '"}', revision, 1
+			from generate_series(1, 2) as revision, generate_series(1, 2) as key
+			returning *
+		),
+
+		answered as (
+			insert into outbox.result (
+				connection_code, pipeline_code, document_id, attempt, outcome, target_document_no, run_id, done_at
+			)
+			select connection_code, pipeline_code, document_id, 1, 'sent', 'N' || document_id, 1, now() from written
+		),
+
+		newest as (
+			insert into outbox.head (connection_code, pipeline_code, business_key, document_id, revision, payload_hash)
+			select connection_code, pipeline_code, business_key, document_id, revision, payload_hash
+			from written
+			where revision = 2
+		)
+
+		update outbox.cursor
+		set next_document_id = (select max(document_id) + 1 from written)
+		where (connection_code, pipeline_code) = ('wdt-main', 'stock-compare')`)
+}
+
+// leavesAlone holds that what is at the target is not sent again, and that finding it
+// is all that it takes to say so.
+func (m *merchant) leavesAlone(filter, value string) {
+	m.t.Helper()
+	ended := m.pandian("outbox", "retry", "stock-compare", filter, value, "--reason", "look again", "--json")
+	if got := decode[decided](m.t, ended.envelope(m.t).Summary); got != (decided{Refused: 1}) {
+		m.t.Errorf("got %s, want one document refused", ended)
+	}
 }
 
 func (m *merchant) scrape() {
@@ -105,15 +174,20 @@ func TestBigTables(t *testing.T) {
 	b := newBench(t)
 	empty, full := b.merchant(t), b.merchant(t)
 	full.fill(b.rows)
+	full.revise()
 	full.open()
 	empty.exec("insert into ops.pipeline (pipeline_code, target_connection_code) values ('stock-compare', 'qeasy')")
 	empty.exec("select outbox.lock_writers('stock-compare', 'wdt-main')")
+	empty.revise()
 	empty.open()
 
 	t.Run("are read by no look before there are statistics", func(t *testing.T) { b.in(t).looksReadWhatIsOpen(full.in(t)) })
+	t.Run("are not read to find one before there are statistics", func(t *testing.T) { b.in(t).namedAreFound(full.in(t)) })
 	full.exec("vacuum analyze")
 	empty.exec("vacuum analyze")
 	t.Run("are read by no look", func(t *testing.T) { b.in(t).looksReadWhatIsOpen(full.in(t)) })
+	t.Run("are not read for what comes next", func(t *testing.T) { b.in(t).nextReadsWhatIsOpen(full.in(t)) })
+	t.Run("are not read to find one", func(t *testing.T) { b.in(t).namedAreFound(full.in(t)) })
 	t.Run("slow no look down", func(t *testing.T) { b.in(t).looksAreQuick(empty.in(t), full.in(t)) })
 	t.Run("slow no claim down", func(t *testing.T) { b.in(t).claimsAreQuick(empty.in(t), full.in(t)) })
 	t.Run("let migrations through", func(t *testing.T) { b.in(t).migrates(full.in(t)) })

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/spf13/cobra"
 
+	"pandian/internal/db"
 	"pandian/internal/fault"
 	"pandian/internal/terminal"
 )
@@ -124,13 +124,13 @@ func (a *app) outboxShow(ctx context.Context, name string, flags outboxShowFlags
 	if err != nil {
 		return err
 	}
-	db, err := a.openReadable(ctx, cfg)
+	database, err := a.openReadable(ctx, cfg)
 	if err != nil {
 		return err
 	}
-	defer db.close()
+	defer database.close()
 	if flags.unmask {
-		if err := db.unmask(ctx); err != nil {
+		if err := database.unmask(ctx); err != nil {
 			return err
 		}
 	}
@@ -138,7 +138,7 @@ func (a *app) outboxShow(ctx context.Context, name string, flags outboxShowFlags
 	if flags.unmask {
 		role = "" // pandian_private is the account's own right
 	}
-	pool, err := db.pool(ctx, role)
+	pool, err := database.pool(ctx, role)
 	if err != nil {
 		return err
 	}
@@ -157,8 +157,8 @@ func (a *app) outboxShow(ctx context.Context, name string, flags outboxShowFlags
 }
 
 // findDocument finds the one document that a name means: an id, or a business key.
-func findDocument(ctx context.Context, pool *pgxpool.Pool, name string, flags outboxShowFlags) (shownDocument, error) {
-	rows, err := pool.Query(ctx, `
+func findDocument(ctx context.Context, conn db.DBTX, name string, flags outboxShowFlags) (shownDocument, error) {
+	rows, err := conn.Query(ctx, `
 		with meant as (
 			select progress.connection_code, progress.pipeline_code, named.document_id
 			from outbox.cursor as progress
@@ -173,17 +173,27 @@ func findDocument(ctx context.Context, pool *pgxpool.Pool, name string, flags ou
 			) as named
 			where ($2 = '' or progress.pipeline_code = $2) and $3 = 0
 			union
-			select archived.connection_code, archived.pipeline_code, archived.document_id
+			select progress.connection_code, progress.pipeline_code, gone.document_id
 			from outbox.cursor as progress
-			inner join outbox.archived
-				on archived.connection_code = progress.connection_code
-				and archived.pipeline_code = progress.pipeline_code
-			where
-				($2 = '' or progress.pipeline_code = $2)
-				and (
-					(archived.document_id = case when $1 ~ '^[0-9]{1,18}$' then $1::bigint end and $3 = 0)
-					or (archived.business_key = $1 and archived.revision = $3)
-				)
+			cross join lateral (
+				-- each by an index of its own; the archive holds a document of every key
+				select archived.document_id
+				from outbox.archived
+				where
+					archived.connection_code = progress.connection_code
+					and archived.pipeline_code = progress.pipeline_code
+					and archived.document_id = case when $1 ~ '^[0-9]{1,18}$' then $1::bigint end
+					and $3 = 0
+				union all
+				select archived.document_id
+				from outbox.archived
+				where
+					archived.connection_code = progress.connection_code
+					and archived.pipeline_code = progress.pipeline_code
+					and archived.business_key = $1
+					and archived.revision = $3
+			) as gone
+			where $2 = '' or progress.pipeline_code = $2
 			union
 			select head.connection_code, head.pipeline_code, coalesce(older.document_id, head.document_id)
 			from outbox.cursor as progress
@@ -202,10 +212,11 @@ func findDocument(ctx context.Context, pool *pgxpool.Pool, name string, flags ou
 					and document.business_key = head.business_key
 					and document.revision = $3
 					and $3 > 0
+					and $3 < head.revision
 				order by document.document_id desc
 				limit 1
 			) as older on true
-			where ($2 = '' or progress.pipeline_code = $2) and ($3 = 0 or older.document_id is not null)
+			where ($2 = '' or progress.pipeline_code = $2) and ($3 in (0, head.revision) or older.document_id is not null)
 		)
 		select
 			delivery.pipeline_code, delivery.connection_code, delivery.document_id, delivery.business_key, delivery.revision,
@@ -254,17 +265,17 @@ func findDocument(ctx context.Context, pool *pgxpool.Pool, name string, flags ou
 }
 
 // read fills in what stands beside the document.
-func (d *shownDocument) read(ctx context.Context, pool *pgxpool.Pool) error {
+func (d *shownDocument) read(ctx context.Context, conn db.DBTX) error {
 	key := []any{d.Connection, d.Pipeline, d.DocumentID}
 	var err error
-	if d.Results, err = collect[shownResult](ctx, pool, `
+	if d.Results, err = collect[shownResult](ctx, conn, `
 		select attempt, outcome, done_at, run_id, message
 		from report.document_attempt
 		where (connection_code, pipeline_code, document_id) = ($1, $2, $3)
 		order by attempt`, key...); err != nil {
 		return fmt.Errorf("read the attempts: %w", err)
 	}
-	exchanges, err := collect[shownExchange](ctx, pool, `
+	exchanges, err := collect[shownExchange](ctx, conn, `
 		select attempt, exchanged_at, request, response
 		from report.document_exchange
 		where (connection_code, pipeline_code, document_id) = ($1, $2, $3)`, key...)
@@ -274,21 +285,21 @@ func (d *shownDocument) read(ctx context.Context, pool *pgxpool.Pool) error {
 	for _, one := range exchanges {
 		d.Exchange = &one
 	}
-	if d.Audit, err = collect[shownAuditRecord](ctx, pool, `
+	if d.Audit, err = collect[shownAuditRecord](ctx, conn, `
 		select decided_at, decided_by, account, verb, verdict, old_state, new_state, reason, document_count
 		from ops.audit
 		where (connection_code, pipeline_code, document_id) = ($1, $2, $3)
 		order by audit_id`, key...); err != nil {
 		return fmt.Errorf("read the audit: %w", err)
 	}
-	if d.Sources, err = collect[shownSource](ctx, pool, `
+	if d.Sources, err = collect[shownSource](ctx, conn, `
 		select dataset, record_key, page_id, place, run_id, landed_at
 		from report.document_source
 		where connection_code = $1 and pipeline_code = $2 and record_key = $3
 		order by dataset`, d.Connection, d.Pipeline, d.Key); err != nil {
 		return fmt.Errorf("read the source record: %w", err)
 	}
-	if d.Changes, err = collect[plannedChange](ctx, pool, `
+	if d.Changes, err = collect[plannedChange](ctx, conn, `
 		select field_name, delivered_value, value
 		from report.document_change
 		where (connection_code, pipeline_code, document_id) = ($1, $2, $3)
@@ -299,8 +310,8 @@ func (d *shownDocument) read(ctx context.Context, pool *pgxpool.Pool) error {
 }
 
 // collect reads rows into structs, by position; none is an empty list.
-func collect[T any](ctx context.Context, pool *pgxpool.Pool, sql string, args ...any) ([]T, error) {
-	rows, err := pool.Query(ctx, sql, args...)
+func collect[T any](ctx context.Context, conn db.DBTX, sql string, args ...any) ([]T, error) {
+	rows, err := conn.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
 	}

@@ -151,16 +151,41 @@ begin
             select
                 head.connection_code,
                 head.document_id
-            from outbox.head
+            from outbox.cursor as progress
+            cross join unnest(judge.keys) as named (business_key)
+            cross join lateral (
+                select
+                    newest.connection_code,
+                    newest.document_id
+                from outbox.head as newest
+                where
+                    newest.connection_code = progress.connection_code
+                    and newest.pipeline_code = judge.pipeline
+                    and newest.business_key = named.business_key
+                limit 1  -- by the key of the table, which begins with the connection
+            ) as head
             where
-                head.pipeline_code = judge.pipeline
-                and head.business_key = any (judge.keys)
+                progress.pipeline_code = judge.pipeline
                 and judge.ids is null
         ) as named
-        inner join outbox.delivery
-            on delivery.connection_code = named.connection_code
-            and delivery.pipeline_code = judge.pipeline
-            and delivery.document_id = named.document_id
+        cross join lateral (
+            select
+                found.connection_code,
+                found.document_id,
+                found.business_key,
+                found.revision,
+                found.state,
+                found.attempt_count,
+                found.decided_by,
+                found.created_at,
+                found.is_archived
+            from outbox.delivery as found
+            where
+                found.connection_code = named.connection_code
+                and found.pipeline_code = judge.pipeline
+                and found.document_id = named.document_id
+            limit 1  -- one look-up per document: the view is not joined otherwise than whole
+        ) as delivery
         where
             (delivery.state in ('sent', 'superseded', 'lost') or delivery.is_archived)
             and judge.message_like is null

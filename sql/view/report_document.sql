@@ -2,7 +2,7 @@
 -- came of it, and how it differs from the revision that its target has.
 --
 -- grain:  document_source: pipeline, connection, dataset, record; document_attempt: document, attempt; document_change: document, field
--- reads:  ops.pipeline_source, wdt.stock, wdt.shop, wdt.stockout, jst.saleout, staging.page, outbox.document, outbox.result, outbox.archived
+-- reads:  ops.pipeline_source, wdt.stock, wdt.shop, wdt.stockout, jst.saleout, staging.page, outbox.document, outbox.result, outbox.archived, outbox.delivered_before
 -- writes: nothing
 -- rerun:  safe
 --
@@ -114,58 +114,41 @@ select
     document.pipeline_code,
     document.connection_code,
     document.document_id,
-    delivered.document_id as delivered_document_id,
+    delivered.delivered_document_id,
     difference.name as field_name,
     ops.shown_value(difference.name, difference.old_value) as delivered_value,
     ops.shown_value(difference.name, difference.new_value) as value
 from outbox.document
 cross join lateral (
-    select
-        earlier.document_id,
-        earlier.payload
-    from (
-        select
-            earlier.document_id,
-            earlier.payload
-        from outbox.document as earlier
-        inner join outbox.result
-            on result.connection_code = earlier.connection_code
-            and result.pipeline_code = earlier.pipeline_code
-            and result.document_id = earlier.document_id
-            and result.outcome = 'sent'
-        where
-            earlier.connection_code = document.connection_code
-            and earlier.pipeline_code = document.pipeline_code
-            and earlier.business_key = document.business_key
-            and earlier.document_id < document.document_id
-        union all
-        select
-            archived.document_id,
-            null
-        from outbox.archived
-        where
-            archived.connection_code = document.connection_code
-            and archived.pipeline_code = document.pipeline_code
-            and archived.business_key = document.business_key
-            and archived.document_id < document.document_id
-            and archived.state = 'sent'
-    ) as earlier
-    where document.revision > 1
-    order by earlier.document_id desc  -- backwards along the key; revisions grow with ids
+    select earlier.delivered_document_id
+    from outbox.delivered_before as earlier
+    where
+        earlier.connection_code = document.connection_code
+        and earlier.pipeline_code = document.pipeline_code
+        and earlier.document_id = document.document_id
     limit 1
 ) as delivered
+left join lateral (
+    select logged.payload
+    from outbox.document as logged
+    where
+        logged.connection_code = document.connection_code
+        and logged.pipeline_code = document.pipeline_code
+        and logged.document_id = delivered.delivered_document_id
+    limit 1
+) as kept on true
 cross join lateral (
     select
         field.name,
         field.old_value,
         field.new_value
-    from ops.json_difference(delivered.payload::json, document.payload::json) as field
-    where delivered.payload is not null
+    from ops.json_difference(kept.payload::json, document.payload::json) as field
+    where kept.payload is not null
     union all
     select
         '*',
         'not kept any more',
         null
-    where delivered.payload is null
+    where kept.payload is null
 ) as difference;
 comment on view report.document_change is 'One row is one field in which a document differs from the newest earlier revision that its target got.';

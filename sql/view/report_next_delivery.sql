@@ -1,7 +1,7 @@
 -- What the next load would do: documents that are not at their target yet, and how they differ from what is there.
 --
 -- grain:  pipeline, connection, document; next_delivery_change: and field
--- reads:  outbox.cursor, outbox.claim, outbox.retry, outbox.document, outbox.head, outbox.result, outbox.archived
+-- reads:  outbox.cursor, outbox.claim, outbox.retry, outbox.document, outbox.head, outbox.result, outbox.delivered_before
 -- writes: nothing
 -- rerun:  safe
 --
@@ -67,73 +67,65 @@ select
     waiting.revision,
     case
         when trouble.state = 'in_doubt' then 'look_up'
-        when delivered.document_id is not null then 'update'
+        when delivered.delivered_document_id is not null then 'update'
         else 'create'
     end as action,
     ops.shown_message(trouble.message, waiting.payload) as message,
     ops.shown_payload(waiting.payload) as payload,
-    delivered.document_id as delivered_document_id,
-    ops.shown_payload(delivered.payload) as delivered_payload,
+    delivered.delivered_document_id,
+    ops.shown_payload(kept.payload) as delivered_payload,
     waiting.run_id,
     waiting.created_at
 from waiting
-inner join outbox.head
-    on head.connection_code = waiting.connection_code
-    and head.pipeline_code = waiting.pipeline_code
-    and head.business_key = waiting.business_key
-    and head.document_id = waiting.document_id
+cross join lateral (
+    select
+    from outbox.head
+    where
+        head.connection_code = waiting.connection_code
+        and head.pipeline_code = waiting.pipeline_code
+        and head.business_key = waiting.business_key
+        and head.document_id = waiting.document_id
+    limit 1  -- one look-up per document, here and below, whatever the planner thinks of their number
+) as newest
 left join outbox.retry as trouble
     on trouble.connection_code = waiting.connection_code
     and trouble.pipeline_code = waiting.pipeline_code
     and trouble.document_id = waiting.document_id
 left join lateral (
-    select
-        earlier.document_id,
-        earlier.payload
-    from (
-        select
-            earlier.document_id,
-            earlier.payload
-        from outbox.document as earlier
-        inner join outbox.result
-            on result.connection_code = earlier.connection_code
-            and result.pipeline_code = earlier.pipeline_code
-            and result.document_id = earlier.document_id
-            and result.outcome = 'sent'
-        where
-            earlier.connection_code = waiting.connection_code
-            and earlier.pipeline_code = waiting.pipeline_code
-            and earlier.business_key = waiting.business_key
-            and earlier.document_id < waiting.document_id
-        union all
-        select
-            archived.document_id,
-            null
-        from outbox.archived
-        where
-            archived.connection_code = waiting.connection_code
-            and archived.pipeline_code = waiting.pipeline_code
-            and archived.business_key = waiting.business_key
-            and archived.document_id < waiting.document_id
-            and archived.state = 'sent'
-    ) as earlier
-    where waiting.revision > 1
-    order by earlier.document_id desc
+    select result.outcome
+    from outbox.result
+    where
+        result.connection_code = waiting.connection_code
+        and result.pipeline_code = waiting.pipeline_code
+        and result.document_id = waiting.document_id
+        and result.outcome in ('sent', 'superseded')
+    limit 1
+) as settled on true
+left join lateral (
+    select earlier.delivered_document_id
+    from outbox.delivered_before as earlier
+    where
+        earlier.connection_code = waiting.connection_code
+        and earlier.pipeline_code = waiting.pipeline_code
+        and earlier.document_id = waiting.document_id
+        and waiting.revision > 1
     limit 1
 ) as delivered on true
+left join lateral (
+    select document.payload
+    from outbox.document
+    where
+        document.connection_code = waiting.connection_code
+        and document.pipeline_code = waiting.pipeline_code
+        and document.document_id = delivered.delivered_document_id
+    limit 1
+) as kept on true
 where
     trouble.state is distinct from 'held'
     and trouble.state is distinct from 'discarded'
     and trouble.state is distinct from 'rejected'
     and trouble.state is distinct from 'abandoned'
-    and not exists (
-        select from outbox.result
-        where
-            result.connection_code = waiting.connection_code
-            and result.pipeline_code = waiting.pipeline_code
-            and result.document_id = waiting.document_id
-            and result.outcome in ('sent', 'superseded')
-    );
+    and settled.outcome is null;
 comment on view report.next_delivery is 'One row is one document that the next load would create, update or look up at its target.';
 
 create or replace view report.next_delivery_change as
@@ -146,14 +138,24 @@ select
     ops.shown_value(difference.name, difference.old_value) as delivered_value,
     ops.shown_value(difference.name, difference.new_value) as next_value
 from report.next_delivery
-inner join outbox.document as next
-    on next.connection_code = next_delivery.connection_code
-    and next.pipeline_code = next_delivery.pipeline_code
-    and next.document_id = next_delivery.document_id
-left join outbox.document as delivered
-    on delivered.connection_code = next_delivery.connection_code
-    and delivered.pipeline_code = next_delivery.pipeline_code
-    and delivered.document_id = next_delivery.delivered_document_id
+cross join lateral (
+    select document.payload
+    from outbox.document
+    where
+        document.connection_code = next_delivery.connection_code
+        and document.pipeline_code = next_delivery.pipeline_code
+        and document.document_id = next_delivery.document_id
+    limit 1
+) as next
+left join lateral (
+    select document.payload
+    from outbox.document
+    where
+        document.connection_code = next_delivery.connection_code
+        and document.pipeline_code = next_delivery.pipeline_code
+        and document.document_id = next_delivery.delivered_document_id
+    limit 1
+) as delivered on true
 cross join lateral (
     select
         field.name,

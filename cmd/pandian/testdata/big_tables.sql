@@ -1,5 +1,5 @@
 -- A database in which big.rows documents of three outboxes are done, as years of runs leave it: their results, the
--- newest revisions, the runs that made them with what they counted and read, typed rows and pages.
+-- newest revisions, what is archived, the runs that made them with what they counted and read, typed rows and pages.
 --
 -- The ids of an outbox interleave with those of the others. Each run is of 1,000 documents and reads a window of ten
 -- minutes; every tenth document is a second revision.
@@ -58,6 +58,21 @@ select
     big.connection(id), big.pipeline(id), big.business_key(id), id, case when id % 10 = 9 then 2 else 1 end, id
 from generate_series(1, current_setting('big.rows')::bigint) as id
 where id % 10 <> 4 or id + 5 > current_setting('big.rows')::bigint;
+
+-- And a tenth as many whose partition was dropped, of which the archive knows.
+insert into outbox.archive (
+    connection_code, pipeline_code, document_id, business_key, revision, state, attempt_count, is_doubtful, created_at,
+    done_at, written_by_run_id, target_document_no
+)
+select
+    big.connection(id), big.pipeline(id), 1000000000000 + id, 'gone ' || id, 1, 'sent', 1, false, now() - interval '2 years',
+    now() - interval '2 years', 1, 'N' || id
+from generate_series(1, current_setting('big.rows')::bigint / 10) as id;
+insert into outbox.archive_range (first_document_id, end_document_id, is_complete, dropped_at)
+values (1000000000000, 2000000000000, true, now());
+insert into outbox.head (connection_code, pipeline_code, business_key, document_id, revision, payload_hash)
+select connection_code, pipeline_code, business_key, document_id, revision, 0
+from outbox.archive;
 
 insert into ops.run (
     pipeline_code, command, state, started_at, finished_at, host, process_id, program_version, balance
