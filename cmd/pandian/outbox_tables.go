@@ -37,6 +37,9 @@ func (d shownDocument) stateInWords() string {
 	if d.IsDoubtful {
 		state += ", and it may be at the target: it is looked up there before it is sent again"
 	}
+	if d.IsArchived {
+		state += "; archived: a decision cannot change it any more"
+	}
 	if d.NewestRevision != nil && *d.NewestRevision > d.Revision {
 		state += fmt.Sprintf("; revision %d is newer", *d.NewestRevision)
 	}

@@ -213,9 +213,9 @@ begin
                     then 'a newer revision exists: decide on that one'
                 when judge.verb = 'retry' and asked.state = 'discarded' and (asked.decided_by = 'pandian' or asked.decided_by like 'pandian, after %')
                     then 'its source withdrew it; it goes on by itself when it is due again'
-                when judge.verb = 'retry' and asked.is_archived
-                    then 'it was discarded longer ago than documents are kept: enter it at the target by hand'
+                when asked.is_archived then 'enter it at the target by hand'
             end as why,
+            asked.is_archived,
             rule.verdict,
             rule.new_state
         from asked
@@ -243,7 +243,7 @@ begin
             when ruled.is_doubtful and not judge.not_at_target then 'in_doubt'
             else 'waiting'
         end,
-        ruled.why,
+        case when ruled.is_archived then 'it is archived, older than retention.outbox; ' else '' end || ruled.why,
         ruled.attempt_count,
         ruled.is_doubtful and not judge.not_at_target
     from ruled
