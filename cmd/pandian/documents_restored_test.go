@@ -145,7 +145,11 @@ func (c *chaos) goesOn() {
 	c.run(c.pipeline)
 	c.arrives(c.pipeline)
 	c.fails(fault.UsageWrong, "outbox", "trust")
+	if told := c.fails(fault.NeedsAttention, "status", "--fail-on", "failed,restored"); told.Path != "database" || !strings.HasPrefix(told.Message, "restored: ") {
+		c.t.Errorf("got %+v, want a monitor to hear of the restore", told)
+	}
 	c.must("outbox", "trust", "--reason", "all is settled", "--by", "李雷")
+	c.must("status", "--fail-on", "restored")
 	if state := c.state(); state.State != "trusted" {
 		c.t.Errorf("got %+v after a person said so, want it trusted", state)
 	}
@@ -274,7 +278,7 @@ func TestADatabaseThatWasNotRestoredSaysNothing(t *testing.T) {
 			t.Errorf("got %s, want no word of a restore", ended)
 		}
 	}
-	if ended := d.must("status"); strings.Contains(ended.stderr, "looked up") {
+	if ended := d.must("status", "--fail-on", "restored"); strings.Contains(ended.stderr, "looked up") {
 		t.Errorf("got %s, want no word of a restore", ended)
 	}
 	if ended := d.must("outbox", "trust", "--reason", "to be sure"); !strings.Contains(ended.stderr, "nothing to do") {

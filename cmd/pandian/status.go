@@ -55,7 +55,7 @@ the views report.pipeline and report.schedule.
 --fail-on names what makes it end with exit code 5:
 ` + complaintHelp(),
 		Example: `  pandian status
-  pandian status --fail-on stale=6h,failed,rejected,in_doubt,missed -q   # for a monitor`,
+  pandian status --fail-on stale=6h,failed,rejected,in_doubt,missed,restored -q   # for a monitor`,
 		RunE: func(command *cobra.Command, _ []string) error {
 			return a.status(command.Context(), failOn)
 		},
@@ -101,7 +101,7 @@ func (a *app) status(ctx context.Context, failOn []string) error {
 	if state.isDoubted() {
 		a.term.Note("%s %s\n  %s", a.term.ErrStyle().Mark(terminal.Doubtful), state.inWords(), trustAdvice)
 	}
-	return complain(complaints, statuses, time.Now())
+	return complain(complaints, statuses, state, time.Now())
 }
 
 func readStatus(ctx context.Context, pool *pgxpool.Pool) ([]pipelineStatus, error) {

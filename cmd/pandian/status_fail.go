@@ -17,6 +17,8 @@ type complaint struct {
 	// found says what is wrong with a pipeline; empty when nothing is.
 	found func(s pipelineStatus, since time.Duration, now time.Time) string
 	since time.Duration
+	// ofDatabase says what is wrong with the database, in place of found.
+	ofDatabase func(databaseState) string
 }
 
 // complaints lists what --fail-on takes.
@@ -39,6 +41,7 @@ func complaints() []complaint {
 		count("unread", "a record of the last 24 hours could not be read", "records that could not be read in 24 h", func(s pipelineStatus) int64 { return s.RejectedInADay }),
 		count("missed", "a fire of the last 24 hours was missed, or the next one is overdue", "fires missed in 24 h", missedFires),
 		count("skipped", "a fire of the last 24 hours was skipped or lost", "fires skipped or lost in 24 h", skippedFires),
+		{name: "restored", meaning: "documents are looked up before they are sent: restored, or called into doubt", ofDatabase: isRestored},
 	}
 }
 
@@ -64,6 +67,14 @@ func isIncomplete(s pipelineStatus, _ time.Duration, _ time.Time) string {
 		return ""
 	}
 	return "not complete: " + *s.Incomplete
+}
+
+// isRestored is so until pandian outbox trust.
+func isRestored(database databaseState) string {
+	if !database.isDoubted() {
+		return ""
+	}
+	return database.inWords()
 }
 
 func missedFires(s pipelineStatus) (count int64) {
@@ -139,10 +150,21 @@ func example(c complaint) string {
 }
 
 // complain turns what was asked for and is so into the fault that ends status.
-func complain(asked []complaint, statuses []pipelineStatus, now time.Time) error {
+func complain(asked []complaint, statuses []pipelineStatus, database databaseState, now time.Time) error {
 	var found []*fault.Error
+	for _, c := range asked {
+		if c.ofDatabase == nil {
+			continue
+		}
+		if what := c.ofDatabase(database); what != "" {
+			found = append(found, fault.New(fault.NeedsAttention, "%s: %s", c.name, what).At("database").Suggest("%s", trustAdvice))
+		}
+	}
 	for _, s := range statuses {
 		for _, c := range asked {
+			if c.found == nil {
+				continue
+			}
 			if what := c.found(s, c.since, now); what != "" {
 				found = append(found, fault.New(fault.NeedsAttention, "%s: %s", c.name, what).At(s.Pipeline))
 			}

@@ -57,7 +57,7 @@ func TestComplain(t *testing.T) {
 	well := func() pipelineStatus {
 		return pipelineStatus{Pipeline: "p", NewestRun: &run, State: &ok, LastGoodAt: &good, Schedules: []scheduleStatus{{}}}
 	}
-	all := []string{"stale=2h", "failed", "incomplete", "in_doubt", "rejected", "held_back", "unread", "missed", "skipped"}
+	all := []string{"stale=2h", "failed", "incomplete", "in_doubt", "rejected", "held_back", "unread", "missed", "skipped", "restored"}
 	for name, c := range map[string]struct {
 		change func(*pipelineStatus)
 		want   string
@@ -86,7 +86,7 @@ func TestComplain(t *testing.T) {
 			}
 			status := well()
 			c.change(&status)
-			found := fault.From(complain(asked, []pipelineStatus{status}, now))
+			found := fault.From(complain(asked, []pipelineStatus{status}, databaseState{State: "trusted"}, now))
 			switch {
 			case c.want == "" && found != nil:
 				t.Errorf("got %v, want none", found)
@@ -104,8 +104,25 @@ func TestComplain(t *testing.T) {
 		}
 		bad := well()
 		bad.State, bad.InDoubt = &failed, 2
-		if found := fault.From(complain(asked, []pipelineStatus{bad, bad}, now)); found == nil || len(found.Problems) != 4 {
-			t.Errorf("got %v, want four problems", found)
+		if found := fault.From(complain(asked, []pipelineStatus{bad, bad}, databaseState{State: "looked_up"}, now)); found == nil || len(found.Problems) != 5 {
+			t.Errorf("got %v, want two problems of each pipeline and one of the database", found)
+		}
+	})
+
+	// fault 15: a monitor hears of a restore, whether a run has noticed it or not.
+	t.Run("tells of a database that is doubted", func(t *testing.T) {
+		t.Parallel()
+		asked, err := parseComplaints(all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cause := "moved"
+		for state, isDoubted := range map[string]bool{"new": false, "trusted": false, "changed": true, "looked_up": true} {
+			// No pipeline has run in it yet.
+			found := fault.From(complain(asked, nil, databaseState{State: state, Cause: &cause}, now))
+			if isTold := found != nil && strings.HasPrefix(found.Message, "restored: the database was restored from a dump"); isTold != isDoubted {
+				t.Errorf("%s: got %v", state, found)
+			}
 		}
 	})
 
