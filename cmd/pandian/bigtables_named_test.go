@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
@@ -86,32 +87,32 @@ func (b *bench) nextReadsWhatIsOpen(m *merchant) {
 	}
 }
 
-// rowsTouched tells how many rows of the outbox are read by what is done in a transaction,
-// in functions, too, and undoes it.
+// rowsTouched tells how many rows of the outbox are read by what is done in a
+// transaction, in functions, too, and undoes it.
 func (m *merchant) rowsTouched(do func(pgx.Tx) error) (rows int) {
 	m.t.Helper()
-	// Postgres counts the entries that it reads of an index alone with the index, and
-	// those not before the transaction ends.
-	const count = "select coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint from pg_stat_xact_user_tables where schemaname = 'outbox'"
-	err := pgx.BeginFunc(m.t.Context(), m.pool, func(tx pgx.Tx) error {
-		var before, after int
-		if _, err := tx.Exec(m.t.Context(), "set local enable_indexonlyscan = off"); err != nil {
-			return err
-		}
-		if err := tx.QueryRow(m.t.Context(), count).Scan(&before); err != nil {
-			return err
-		}
-		if err := do(tx); err != nil {
-			return err
-		}
-		if err := tx.QueryRow(m.t.Context(), count).Scan(&after); err != nil {
-			return err
-		}
-		rows = after - before
-		return tx.Rollback(m.t.Context())
-	})
-	if err != nil && err != pgx.ErrTxClosed {
-		m.t.Error(err)
+	tx, err := m.pool.Begin(m.t.Context())
+	if err != nil {
+		m.t.Fatal(err)
 	}
-	return rows
+	defer func() { _ = tx.Rollback(context.Background()) }()
+	var before, after int
+	for _, step := range []func() error{
+		// Entries that are read of an index alone are not counted before the transaction ends.
+		func() error { _, err := tx.Exec(m.t.Context(), "set local enable_indexonlyscan = off"); return err },
+		func() error { return tx.QueryRow(m.t.Context(), countTouched).Scan(&before) },
+		func() error { return do(tx) },
+		func() error { return tx.QueryRow(m.t.Context(), countTouched).Scan(&after) },
+	} {
+		if err := step(); err != nil {
+			m.t.Error(err)
+			return 0
+		}
+	}
+	return after - before
 }
+
+const countTouched = `
+	select coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint
+	from pg_stat_xact_user_tables
+	where schemaname = 'outbox'`
