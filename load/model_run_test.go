@@ -24,14 +24,8 @@ import (
 func TestModel_of_the_outbox(t *testing.T) {
 	t.Parallel()
 	seeds, first := numberFrom("PANDIAN_MODEL_SEEDS", 40), numberFrom("PANDIAN_MODEL_SEED", 1)
-	f := newOperatorFixture(t)
-	for _, name := range []string{"outbox_contested", "outbox_proposal"} {
-		text, err := os.ReadFile("../sql/function/" + name + ".sql")
-		if err != nil {
-			t.Fatal(err)
-		}
-		f.exec(string(text))
-	}
+	f := newPendingFixture(t)
+	f.sql("function/outbox_contested.sql", "function/outbox_proposal.sql")
 	var running sync.WaitGroup
 	next := make(chan int64)
 	done := map[string]int{}
@@ -179,6 +173,9 @@ func (r *modelRun) compare() {
 	}
 	if len(got) != len(r.documents) {
 		r.fail(fmt.Sprintf("got %d documents, want %d", len(got), len(r.documents)))
+	}
+	if _, err := r.comparePending(r.Context(), r.pool); err != nil {
+		r.fail(err.Error())
 	}
 	if n := r.number(`select count(*) from outbox.late_change where connection_code = $1`, r.outbox.Connection); n != len(r.late) {
 		r.fail(fmt.Sprintf("got %d late changes, want %v", n, r.late))

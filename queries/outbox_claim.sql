@@ -89,7 +89,9 @@ taken as materialized (
 
 moved as (
     update outbox.cursor
-    set next_document_id = (select max(taken.document_id) + 1 from taken)
+    set
+        next_document_id = (select max(taken.document_id) + 1 from taken),
+        passed_count = cursor.passed_count + (select count(*) from taken)
     where
         cursor.connection_code = @connection_code
         and cursor.pipeline_code = @pipeline_code

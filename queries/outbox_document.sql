@@ -92,42 +92,54 @@ where
     );
 
 -- name: OutboxDocumentBacklog :one
--- OutboxDocumentBacklog counts what an outbox still has to do. It reads the log from the cursor on, the open claims and
--- the documents in trouble, never what is done.
-with position as materialized (
-    select outbox_cursor.next_document_id
-    from outbox.cursor as outbox_cursor
-    where
-        outbox_cursor.connection_code = @connection_code
-        and outbox_cursor.pipeline_code = @pipeline_code
-),
-
-pending as (
+-- OutboxDocumentBacklog counts what an outbox still has to do. It reads the open claims and the documents in trouble,
+-- never what is done, and of what is pending the oldest only: those are counted as view outbox.pending does it.
+with pending as (
     select
-        count(*) as document_count,
-        min(unclaimed.created_at) as oldest_at
-    from position
+        coalesce(tail.written_count, 0) - outbox_cursor.passed_count - parked.document_count as document_count,
+        oldest.created_at as oldest_at
+    from outbox.cursor as outbox_cursor
+    left join outbox.tail
+        on tail.connection_code = outbox_cursor.connection_code
+        and tail.pipeline_code = outbox_cursor.pipeline_code
     cross join lateral (
-        select
-            document.document_id,
-            document.created_at
-        from outbox.document
+        select count(*) as document_count
+        from outbox.retry
         where
-            document.connection_code = @connection_code
-            and document.pipeline_code = @pipeline_code
-            and document.document_id >= position.next_document_id
-        order by document.document_id
-        limit 1000000000  -- keeps this a walk along the key from the cursor on
-    ) as unclaimed
-    where
-        not exists (
+            retry.connection_code = @connection_code
+            and retry.pipeline_code = @pipeline_code
+            and retry.document_id >= outbox_cursor.next_document_id
+    ) as parked
+    left join lateral (
+        select early.created_at
+        from (
             select
+                document.document_id,
+                document.created_at
+            from outbox.document
+            where
+                document.connection_code = @connection_code
+                and document.pipeline_code = @pipeline_code
+                and document.document_id >= outbox_cursor.next_document_id
+            order by document.document_id
+            limit parked.document_count + 1  -- one more than are in trouble, so one of them is not
+        ) as early
+        left join lateral (
+            select retry.document_id
             from outbox.retry
             where
                 retry.connection_code = @connection_code
                 and retry.pipeline_code = @pipeline_code
-                and retry.document_id = unclaimed.document_id
-        )
+                and retry.document_id = early.document_id
+            limit 1
+        ) as in_trouble on true
+        where in_trouble.document_id is null
+        order by early.document_id
+        limit 1
+    ) as oldest on true
+    where
+        outbox_cursor.connection_code = @connection_code
+        and outbox_cursor.pipeline_code = @pipeline_code
 ),
 
 claimed as (
@@ -188,7 +200,7 @@ troubled as (
 )
 
 select
-    (pending.document_count + claimed.given_back_count)::bigint as pending_count,
+    (coalesce(pending.document_count, 0) + claimed.given_back_count)::bigint as pending_count,
     (claimed.document_count + troubled.sending_count)::bigint as sending_count,
     troubled.waiting_count::bigint as waiting_count,
     troubled.in_doubt_count::bigint as in_doubt_count,
@@ -200,6 +212,6 @@ select
         extract(epoch from clock_timestamp() - least(pending.oldest_at, claimed.oldest_at)),
         0
     )::bigint as oldest_age_seconds
-from pending
-cross join claimed
-cross join troubled;
+from claimed
+cross join troubled
+left join pending on true;

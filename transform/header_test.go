@@ -63,7 +63,7 @@ func TestHeader(t *testing.T) {
 }
 
 // isDecision allows the functions that write: a person's word on a discrepancy,
-// what the runner itself notes, and retention.
+// what the runner itself notes, a count made anew, and retention.
 func isDecision(file transform.File, name string) bool {
 	switch file.Name {
 	case "function/compare_acknowledge":
@@ -72,6 +72,8 @@ func isDecision(file transform.File, name string) bool {
 		return name == "ops.audit" || name == "outbox.retry"
 	case "function/ops_database_identity":
 		return name == "ops.audit" || name == "outbox.retry" || name == "ops.database_identity"
+	case "function/outbox_recount":
+		return name == "outbox.tail"
 	case "function/outbox_archive", "function/outbox_drop":
 		return slices.Contains([]string{"outbox.archive", "outbox.archive_range", "outbox.retry", "outbox.exchange"}, name)
 	case "function/ops_settings":

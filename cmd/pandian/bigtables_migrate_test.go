@@ -64,6 +64,9 @@ func (b *bench) migrates(m *merchant) {
 		}
 		break
 	}
+	if counted, walked := m.number("select sum(document_count) from outbox.pending"), m.pendingByWalk(); counted != walked || walked == 0 {
+		b.t.Errorf("got %d pending by the count and %d by the log, want the same and some", counted, walked)
+	}
 	applied := m.number("select count(*) from pandian.goose_db_version where is_applied and version_id > 14")
 	if applied < 5 {
 		b.t.Errorf("got %d migrations above 14, want them applied again", applied)

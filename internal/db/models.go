@@ -153,6 +153,14 @@ type CompareStockResultChange struct {
 	WarehouseID string
 }
 
+type CountedBefore struct {
+	ConnectionCode string
+	PipelineCode   string
+	NextDocumentID int64
+	DocumentCount  int64
+	LastDocumentID interface{}
+}
+
 // One row is one sale-out (聚水潭 orders.out.simple.query and jushuitan.saleout.list.query 订单查询). A row changes only when the source did.
 type JstSaleout struct {
 	// The 聚水潭 account.
@@ -1009,6 +1017,8 @@ type OutboxCursor struct {
 	PipelineCode string
 	// The first id that no claim has taken.
 	NextDocumentID int64
+	// Documents that the cursor has passed since outbox.tail was made, whatever became of them. outbox.tail.written_count less this is how many it has before it.
+	PassedCount int64
 }
 
 // One row is one revision of one document for a target. Written once, never updated; partitioned by id.
@@ -1157,6 +1167,16 @@ type OutboxRetry struct {
 	IsDoubtful bool
 	// The state that a held document goes back to; null for one that was held by hand.
 	HeldState *string
+}
+
+// One row is how many documents were written to an outbox: less what its cursor has passed, they are those that no claim has taken. Written by a trigger of outbox.document.
+type OutboxTail struct {
+	// The source's connection.
+	ConnectionCode string
+	// The pipeline; with the connection it names the outbox.
+	PipelineCode string
+	// Documents written ahead of the cursor, counted since this table was made: those that were pending then, and those written since. Documents done before are not in it, so it says something only beside outbox.cursor.passed_count.
+	WrittenCount int64
 }
 
 // One row is one field that a target's answer wrote back beside a source row (回写 primaryWriteback).

@@ -234,7 +234,9 @@ taken as materialized (
 
 moved as (
     update outbox.cursor
-    set next_document_id = (select max(taken.document_id) + 1 from taken)
+    set
+        next_document_id = (select max(taken.document_id) + 1 from taken),
+        passed_count = cursor.passed_count + (select count(*) from taken)
     where
         cursor.connection_code = $2
         and cursor.pipeline_code = $3

@@ -10,40 +10,52 @@ import (
 )
 
 const outboxDocumentBacklog = `-- name: OutboxDocumentBacklog :one
-with position as materialized (
-    select outbox_cursor.next_document_id
-    from outbox.cursor as outbox_cursor
-    where
-        outbox_cursor.connection_code = $1
-        and outbox_cursor.pipeline_code = $2
-),
-
-pending as (
+with pending as (
     select
-        count(*) as document_count,
-        min(unclaimed.created_at) as oldest_at
-    from position
+        coalesce(tail.written_count, 0) - outbox_cursor.passed_count - parked.document_count as document_count,
+        oldest.created_at as oldest_at
+    from outbox.cursor as outbox_cursor
+    left join outbox.tail
+        on tail.connection_code = outbox_cursor.connection_code
+        and tail.pipeline_code = outbox_cursor.pipeline_code
     cross join lateral (
-        select
-            document.document_id,
-            document.created_at
-        from outbox.document
+        select count(*) as document_count
+        from outbox.retry
         where
-            document.connection_code = $1
-            and document.pipeline_code = $2
-            and document.document_id >= position.next_document_id
-        order by document.document_id
-        limit 1000000000  -- keeps this a walk along the key from the cursor on
-    ) as unclaimed
-    where
-        not exists (
+            retry.connection_code = $1
+            and retry.pipeline_code = $2
+            and retry.document_id >= outbox_cursor.next_document_id
+    ) as parked
+    left join lateral (
+        select early.created_at
+        from (
             select
+                document.document_id,
+                document.created_at
+            from outbox.document
+            where
+                document.connection_code = $1
+                and document.pipeline_code = $2
+                and document.document_id >= outbox_cursor.next_document_id
+            order by document.document_id
+            limit parked.document_count + 1  -- one more than are in trouble, so one of them is not
+        ) as early
+        left join lateral (
+            select retry.document_id
             from outbox.retry
             where
                 retry.connection_code = $1
                 and retry.pipeline_code = $2
-                and retry.document_id = unclaimed.document_id
-        )
+                and retry.document_id = early.document_id
+            limit 1
+        ) as in_trouble on true
+        where in_trouble.document_id is null
+        order by early.document_id
+        limit 1
+    ) as oldest on true
+    where
+        outbox_cursor.connection_code = $1
+        and outbox_cursor.pipeline_code = $2
 ),
 
 claimed as (
@@ -104,7 +116,7 @@ troubled as (
 )
 
 select
-    (pending.document_count + claimed.given_back_count)::bigint as pending_count,
+    (coalesce(pending.document_count, 0) + claimed.given_back_count)::bigint as pending_count,
     (claimed.document_count + troubled.sending_count)::bigint as sending_count,
     troubled.waiting_count::bigint as waiting_count,
     troubled.in_doubt_count::bigint as in_doubt_count,
@@ -116,9 +128,9 @@ select
         extract(epoch from clock_timestamp() - least(pending.oldest_at, claimed.oldest_at)),
         0
     )::bigint as oldest_age_seconds
-from pending
-cross join claimed
+from claimed
 cross join troubled
+left join pending on true
 `
 
 type OutboxDocumentBacklogParams struct {
@@ -138,8 +150,8 @@ type OutboxDocumentBacklogRow struct {
 	OldestAgeSeconds int64
 }
 
-// OutboxDocumentBacklog counts what an outbox still has to do. It reads the log from the cursor on, the open claims and
-// the documents in trouble, never what is done.
+// OutboxDocumentBacklog counts what an outbox still has to do. It reads the open claims and the documents in trouble,
+// never what is done, and of what is pending the oldest only: those are counted as view outbox.pending does it.
 func (q *Queries) OutboxDocumentBacklog(ctx context.Context, arg OutboxDocumentBacklogParams) (OutboxDocumentBacklogRow, error) {
 	row := q.db.QueryRow(ctx, outboxDocumentBacklog, arg.ConnectionCode, arg.PipelineCode)
 	var i OutboxDocumentBacklogRow

@@ -1,38 +1,23 @@
 -- How many documents of each outbox wait, and how many need a person.
 --
 -- grain:  pipeline, connection, state
--- reads:  outbox.cursor, outbox.document, outbox.claim, outbox.retry, outbox.held_back, ops.pipeline
+-- reads:  outbox.pending, outbox.document, outbox.claim, outbox.retry, outbox.held_back, ops.pipeline
 -- writes: nothing
 -- rerun:  safe
 --
--- Cheap however many documents are done: only what is behind the cursor's end, in somebody's hands or in trouble is
--- read. state is that of outbox.delivery, or held_back. A document that a worker holds and that is in trouble counts as
--- in trouble. sending is the width of the claims, of which part may be answered already.
+-- Cheap however many documents are done or pending: only what is in somebody's hands or in trouble is read. state is
+-- that of outbox.delivery, or held_back. A document that is in trouble before it was its turn counts as in trouble, and
+-- so does one that a worker holds. sending is the width of the claims, of which part may be answered already.
 
 create or replace view report.outbox_state as
 with backlog as (
     select
-        progress.pipeline_code,
-        progress.connection_code,
+        pending.pipeline_code,
+        pending.connection_code,
         'pending' as state,
-        waiting.document_count,
-        waiting.oldest_at
-    from outbox.cursor as progress
-    cross join lateral (
-        select
-            count(*) as document_count,
-            min(unclaimed.created_at) as oldest_at
-        from (
-            select document.created_at
-            from outbox.document
-            where
-                document.connection_code = progress.connection_code
-                and document.pipeline_code = progress.pipeline_code
-                and document.document_id >= progress.next_document_id
-            order by document.document_id
-            limit 1000000000  -- keeps this a walk along the key from the cursor on
-        ) as unclaimed
-    ) as waiting
+        pending.document_count,
+        pending.oldest_at
+    from outbox.pending
     union all
     select
         claim.pipeline_code,

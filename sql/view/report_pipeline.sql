@@ -1,7 +1,7 @@
 -- How each pipeline stands: when it last went well, what is open.
 --
 -- grain:  pipeline
--- reads:  ops.pipeline, ops.pipeline_source, ops.run, ops.window, ops.dataset_state, ops.job, staging.reject, compare.discrepancy, outbox.document, outbox.cursor, outbox.claim, outbox.result, outbox.retry, outbox.held_back
+-- reads:  ops.pipeline, ops.pipeline_source, ops.run, ops.window, ops.dataset_state, ops.job, staging.reject, compare.discrepancy, outbox.pending, outbox.document, outbox.claim, outbox.result, outbox.retry, outbox.held_back
 -- writes: nothing
 -- rerun:  safe
 --
@@ -89,38 +89,10 @@ left join lateral (
 ) as rejected on true
 left join lateral (
     select
-        coalesce(sum((
-            select count(*)
-            from (
-                select document.document_id
-                from outbox.document
-                where
-                    document.connection_code = cursor.connection_code
-                    and document.pipeline_code = cursor.pipeline_code
-                    and document.document_id >= cursor.next_document_id
-                order by document.document_id
-                limit 1000000000  -- keeps this a walk along the key from the cursor on
-            ) as unclaimed
-            where not exists (
-                select from outbox.retry
-                where
-                    retry.connection_code = cursor.connection_code
-                    and retry.pipeline_code = cursor.pipeline_code
-                    and retry.document_id = unclaimed.document_id
-            )
-        )), 0)::bigint as pending,
-        min((
-            select document.created_at
-            from outbox.document
-            where
-                document.connection_code = cursor.connection_code
-                and document.pipeline_code = cursor.pipeline_code
-                and document.document_id >= cursor.next_document_id
-            order by document.document_id
-            limit 1
-        )) as oldest_at
-    from outbox.cursor
-    where cursor.pipeline_code = pipeline.pipeline_code
+        sum(pending.document_count)::bigint as pending,
+        min(pending.oldest_at) as oldest_at
+    from outbox.pending
+    where pending.pipeline_code = pipeline.pipeline_code
 ) as backlog on true
 left join lateral (
     select
