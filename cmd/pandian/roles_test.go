@@ -129,6 +129,7 @@ func TestWhatNobodyMayDoByHand(t *testing.T) {
 	s.must("run", "-q")
 	run := ask[int64](s, "select max(run_id) from ops.run")
 	analyst, load := s.login(t, "pandian_analyst"), s.login(t, "pandian_load")
+	transform := s.login(t, "pandian_transform")
 	for statement, by := range map[string][]*worker{
 		"select ops.drop_day_partitions('staging.page', '2100-01-01')":                    {analyst, load},
 		"select records from staging.page":                                                {analyst, load},
@@ -138,6 +139,9 @@ func TestWhatNobodyMayDoByHand(t *testing.T) {
 		"truncate ops.run":                                  {analyst, load},
 		"delete from ops.private_field":                     {analyst, load},
 		"select sealed from ops.credential":                 {analyst},
+		"update outbox.tail set written_count = 0":          {analyst, load, transform},
+		"update outbox.cursor set passed_count = 0":         {analyst, transform},
+		"select outbox.recount()":                           {analyst, load, transform},
 		"select payload from outbox.document":               {analyst},
 		"update ops.run set error = 'all is well'":          {analyst},
 		"update ref.sku_map set note = ''":                  {load},
