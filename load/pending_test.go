@@ -160,6 +160,13 @@ func TestPending_is_right_whatever_SQL_wrote_the_log_or_moved_the_cursor(t *test
 		{"cursors moved back to the beginning", `update outbox.cursor set next_document_id = 0`, 12, 3},
 		{"and on a little", `update outbox.cursor set next_document_id = 3 where connection_code = 'wdt-main'`, 10, 3},
 		{"documents deleted behind the cursor and before it", `delete from outbox.document where document_id in (1, 2, 3, 4, 5)`, 7, 3},
+		{"documents that the statement that writes them also passes", `
+			with written as (
+				insert into outbox.document (connection_code, pipeline_code, business_key, revision, payload, payload_hash, run_id)
+				select 'wdt-other', 'stock-compare', 'w' || n, 1, '{}', 0, 1 from generate_series(1, 4) as n
+				returning *
+			)
+			update outbox.cursor set next_document_id = (select max(document_id) + 1 from written) where connection_code = 'wdt-other'`, 7, 0},
 	} {
 		f.exec(step.sql)
 		f.wantPending(step.mine)

@@ -93,6 +93,7 @@ for each statement execute function outbox.count_written();
 create function outbox.count_passed()
 returns trigger
 language plpgsql
+stable  -- sees what the statement sees: what the same statement writes behind the cursor is neither written nor passed
 security definer
 set search_path = pg_catalog
 as $$
