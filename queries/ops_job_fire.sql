@@ -314,9 +314,17 @@ where
     and state = 'running';
 
 -- name: OpsJobFireForget :execrows
--- OpsJobFireForget deletes fires that ended long ago; the counts in ops.job stay.
+-- OpsJobFireForget deletes fires that ended long ago, but never the last one of a schedule; the counts in ops.job stay.
 delete from ops.job_fire
-where finished_at < clock_timestamp() - @age::interval;
+where
+    job_fire.finished_at < clock_timestamp() - @age::interval
+    and exists (
+        select from ops.job_fire as later
+        where
+            later.pipeline_code = job_fire.pipeline_code
+            and later.kind = job_fire.kind
+            and later.fire_at > job_fire.fire_at
+    );
 
 -- name: OpsJobFireRetire :exec
 -- OpsJobFireRetire ends the fires of schedules that are no more and that nobody has begun, so that no later one of the

@@ -23,6 +23,7 @@ func (a *app) makeAhead(ctx context.Context, pool *pgxpool.Pool) error {
 func (p *pipelineRun) retain(ctx context.Context, pool *pgxpool.Pool) {
 	p.retainPages(ctx, pool)
 	p.retainOutbox(ctx)
+	p.retainHistory(ctx)
 }
 
 func (p *pipelineRun) retainPages(ctx context.Context, pool *pgxpool.Pool) {
@@ -43,11 +44,15 @@ func (p *pipelineRun) retainPages(ctx context.Context, pool *pgxpool.Pool) {
 	}
 }
 
-// retainOutbox is for the commands that load: dropping documents is a right of
-// that stage.
+// removes says that the command is one that loads: removing documents and what
+// runs left behind is a right of that stage.
+func (p *pipelineRun) removes() bool {
+	return p.options.Command == "run" || p.options.Command == "load"
+}
+
 func (p *pipelineRun) retainOutbox(ctx context.Context) {
 	keep := p.cfg.Retention.Outbox
-	if keep <= 0 || (p.options.Command != "run" && p.options.Command != "load") {
+	if keep <= 0 || !p.removes() {
 		return
 	}
 	pool, err := p.db.pool(ctx, "pandian_load")
@@ -68,4 +73,29 @@ func (p *pipelineRun) retainOutbox(ctx context.Context) {
 	if err != nil {
 		p.app.log.WarnContext(ctx, "old documents were not dropped", "run_id", p.id, "error", err)
 	}
+}
+
+// retainHistory removes what runs left behind.
+func (p *pipelineRun) retainHistory(ctx context.Context) {
+	keep := p.cfg.Retention.History
+	if keep <= 0 || !p.removes() {
+		return
+	}
+	pool, err := p.db.pool(ctx, "pandian_load")
+	if err != nil {
+		p.app.log.WarnContext(ctx, "old history was not removed", "run_id", p.id, "error", err)
+		return
+	}
+	settings := retention.DefaultHistorySettings()
+	settings.Keep = keep
+	removed, err := retention.RemoveHistory(ctx, pool, settings, time.Now())
+	if err != nil {
+		p.app.log.WarnContext(ctx, "old history was not removed", "run_id", p.id, "error", err, "rows", removed.Rows)
+		return
+	}
+	if removed.IsEmpty() {
+		return
+	}
+	p.app.log.InfoContext(ctx, "old history removed", "run_id", p.id, "rows", removed.Rows,
+		"busy", removed.Busy, "unfinished", removed.Unfinished)
 }

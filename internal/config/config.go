@@ -62,6 +62,10 @@ type Retention struct {
 	// the books of a year are settled by the end of May of the next (汇算清缴), 516
 	// days after its first document.
 	Outbox time.Duration
+	// History is what runs left behind: runs with their tallies and steps, readings,
+	// rejects, changes of discrepancies and fires. What still stands for something is
+	// kept. Default 550 days, like the outbox.
+	History time.Duration
 }
 
 // Log says what is logged, and how.
@@ -87,6 +91,7 @@ func (s *Retention) fields() []field {
 	return []field{
 		keep("pages", &s.Pages, "30d"),
 		keep("outbox", &s.Outbox, "550d"),
+		keep("history", &s.History, "550d"),
 	}
 }
 

@@ -41,7 +41,7 @@ pipelines:
     target: {connection: qeasy}
     schedule: {cron: "0 */2 * * *"}
     params: {tolerance: 0.50, both_directions: true, stale_after: 36h, ignore_index_exception: {stock_num: {operator: eq, value: ""}}}
-retention: {pages: forever}
+retention: {pages: forever, history: forever}
 `
 
 func load(t *testing.T, sources config.Sources) *config.Config {
@@ -107,6 +107,9 @@ func TestLoad(t *testing.T) {
 		if got.Retention.Pages != 0 {
 			t.Errorf("got %s, want 0 for forever", got.Retention.Pages)
 		}
+		if got.Retention.History != 0 {
+			t.Errorf("got history %s, want 0 for forever", got.Retention.History)
+		}
 	})
 
 	t.Run("anchors, merges, a BOM and CRLF are fine", func(t *testing.T) {
@@ -133,7 +136,7 @@ func TestPrecedence(t *testing.T) {
 	text := []byte("log: {level: warn, format: json}\nretention: {pages: 7d}\nconnections:\n  q: {platform: qeasy}\n")
 	sources := config.Sources{
 		File: "pandian.yaml", Text: text,
-		Environ: []string{"PANDIAN_LOG_LEVEL=error", "PANDIAN_LOG_FORMAT=text", "PANDIAN_DATABASE_URL=postgres://me:hunter2@db/x", "PANDIAN_LOG_LEVLE=debug"},
+		Environ: []string{"PANDIAN_LOG_LEVEL=error", "PANDIAN_LOG_FORMAT=text", "PANDIAN_RETENTION_HISTORY=90d", "PANDIAN_DATABASE_URL=postgres://me:hunter2@db/x", "PANDIAN_LOG_LEVLE=debug"},
 		Flags:   []config.Flag{{Key: "log.level", Name: "--log-level", Value: "debug"}},
 	}
 	got := load(t, sources)
@@ -160,6 +163,7 @@ func TestPrecedence(t *testing.T) {
 			"connections.q.platform = qeasy from pandian.yaml:4:17",
 			"retention.pages = 7d from pandian.yaml:2:20",
 			"retention.outbox = 550d from default",
+			"retention.history = 90d from PANDIAN_RETENTION_HISTORY",
 			"vault.key =  from default",
 			"log.level = debug from --log-level",
 			"log.format = text from PANDIAN_LOG_FORMAT",
@@ -179,11 +183,11 @@ func TestPrecedence(t *testing.T) {
 	t.Run("a bad variable or flag is named", func(t *testing.T) {
 		t.Parallel()
 		_, err := config.Load(config.Sources{
-			Environ: []string{"PANDIAN_RETENTION_PAGES=soon"}, Folder: t.TempDir(),
+			Environ: []string{"PANDIAN_RETENTION_PAGES=soon", "PANDIAN_RETENTION_HISTORY=never"}, Folder: t.TempDir(),
 			Flags: []config.Flag{{Key: "log.level", Name: "--log-level", Value: "loud"}, {Key: "log.colour", Name: "--set", Value: "x"}},
 		})
 		text := err.Error()
-		for _, want := range []string{"PANDIAN_RETENTION_PAGES", "--log-level", "log.colour: there is no such setting"} {
+		for _, want := range []string{"PANDIAN_RETENTION_PAGES", "PANDIAN_RETENTION_HISTORY", "--log-level", "log.colour: there is no such setting"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("got %s, want it to hold %s", text, want)
 			}

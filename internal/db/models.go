@@ -661,6 +661,26 @@ type OpsFinding struct {
 	Message string
 }
 
+// One row is one kind of history, and how far the removal of what is old has got. Only functions write it.
+type OpsHistory struct {
+	// window, discrepancy_event, reject, run (with its tallies, steps and findings) or job_fire.
+	Subject string
+	// Order among the subjects: what names a run goes before the run.
+	Turn int32
+	// Everything older than this was gone through, and removed unless something keeps it.
+	SweptBefore time.Time
+	// What the sweep under way goes through: all that is older; null when none is.
+	SweepBefore *time.Time
+	// How far that sweep has got: the connection of the last row, where the table is kept by connection.
+	PlaceCode string
+	// The same: the number of the last row.
+	PlaceID int64
+	// Rows that were removed so far, all tables of the subject together.
+	RemovedCount int64
+	// When something was last gone through.
+	TouchedAt *time.Time
+}
+
 // One row is one schedule of one pipeline, as the pandian serve that started last found it in pandian.yaml. All servers go by this row.
 type OpsJob struct {
 	// The pipeline that is run.
@@ -795,6 +815,30 @@ type OpsRateLimit struct {
 	UpdatedAt time.Time
 }
 
+// One row is what the deliveries of the removed runs of a pipeline came to, so that counters never go back.
+type OpsRemovedRun struct {
+	// The pipeline.
+	PipelineCode string
+	// sent, superseded, waiting, in_doubt, rejected or abandoned, as in the balance of a run.
+	Outcome string
+	// How many documents.
+	DocumentCount int64
+}
+
+// One row is what the removed readings of a dataset had landed, so that counters never go back.
+type OpsRemovedWindow struct {
+	// The connection that was read.
+	ConnectionCode string
+	// Vendor and thing, as in wdt.stock.
+	Dataset string
+	// How many readings were removed.
+	WindowCount int64
+	// Pages that they had stored.
+	PagesLanded int64
+	// Records that they had stored in pages.
+	RecordsLanded int64
+}
+
 // One row is one run of one pipeline. While it works, its session holds the advisory lock of its run_id (ops.run_lock_class).
 type OpsRun struct {
 	// Number of the run; later runs have larger numbers.
@@ -895,9 +939,9 @@ type OpsWindow struct {
 	Dataset string
 	// window, snapshot or files.
 	Kind string
-	// First second that the window holds; null for a snapshot.
+	// First second that the window, or an older one folded into it, holds; null for a snapshot.
 	FromAt *time.Time
-	// Last second that the window holds; null for a snapshot.
+	// Last second that the window, or an older one folded into it, holds; null for a snapshot.
 	ToAt *time.Time
 	// open while it is read, complete when it was proved so, else incomplete.
 	State string
@@ -929,6 +973,8 @@ type OpsWindow struct {
 	RecordsLanded int64
 	// Records that Postgres could not hold; they are in staging.reject.
 	RecordsRejected int64
+	// How many readings this row stands for: older ones that were as complete and touch its span were folded into it, and are gone.
+	StandsForCount int32
 }
 
 // One row is what became of a document whose partition is dropped, or will be: the newest of its business key, and the newest that its target got. It goes when a newer one comes.

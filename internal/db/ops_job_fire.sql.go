@@ -283,10 +283,18 @@ func (q *Queries) OpsJobFireFinish(ctx context.Context, arg OpsJobFireFinishPara
 
 const opsJobFireForget = `-- name: OpsJobFireForget :execrows
 delete from ops.job_fire
-where finished_at < clock_timestamp() - $1::interval
+where
+    job_fire.finished_at < clock_timestamp() - $1::interval
+    and exists (
+        select from ops.job_fire as later
+        where
+            later.pipeline_code = job_fire.pipeline_code
+            and later.kind = job_fire.kind
+            and later.fire_at > job_fire.fire_at
+    )
 `
 
-// OpsJobFireForget deletes fires that ended long ago; the counts in ops.job stay.
+// OpsJobFireForget deletes fires that ended long ago, but never the last one of a schedule; the counts in ops.job stay.
 func (q *Queries) OpsJobFireForget(ctx context.Context, age pgtype.Interval) (int64, error) {
 	result, err := q.db.Exec(ctx, opsJobFireForget, age)
 	if err != nil {

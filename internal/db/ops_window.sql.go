@@ -210,7 +210,7 @@ func (q *Queries) OpsWindowCovered(ctx context.Context, arg OpsWindowCoveredPara
 }
 
 const opsWindowNewestOpen = `-- name: OpsWindowNewestOpen :one
-select window_id, connection_code, dataset, kind, from_at, to_at, state, reason, run_id, opened_at, closed_at, next_page, total_count, page_count, pages_read, pages_landed, pages_unchanged, pages_removed, records_read, records_landed, records_rejected
+select window_id, connection_code, dataset, kind, from_at, to_at, state, reason, run_id, opened_at, closed_at, next_page, total_count, page_count, pages_read, pages_landed, pages_unchanged, pages_removed, records_read, records_landed, records_rejected, stands_for_count
 from ops.window
 where
     connection_code = $1
@@ -253,6 +253,7 @@ func (q *Queries) OpsWindowNewestOpen(ctx context.Context, arg OpsWindowNewestOp
 		&i.RecordsRead,
 		&i.RecordsLanded,
 		&i.RecordsRejected,
+		&i.StandsForCount,
 	)
 	return i, err
 }

@@ -78,7 +78,13 @@ func sourceFamilies() []family {
 				read.dataset,
 				read.connection_code,
 				sum(read.records_landed)::double precision
-			from ops."window" as read
+			from (
+				select dataset, connection_code, records_landed
+				from ops."window"
+				union all
+				select dataset, connection_code, records_landed
+				from ops.removed_window
+			) as read
 			group by
 				read.dataset,
 				read.connection_code`,
@@ -90,7 +96,13 @@ func sourceFamilies() []family {
 				read.dataset,
 				read.connection_code,
 				sum(read.pages_landed)::double precision
-			from ops."window" as read
+			from (
+				select dataset, connection_code, pages_landed
+				from ops."window"
+				union all
+				select dataset, connection_code, pages_landed
+				from ops.removed_window
+			) as read
 			group by
 				read.dataset,
 				read.connection_code`,
@@ -158,14 +170,18 @@ func targetFamilies() []family {
 				pipeline.pipeline_code,
 				pipeline.target_connection_code,
 				known.outcome,
-				coalesce(known.document_count, 0)::double precision
+				(coalesce(known.document_count, 0) + coalesce(removed_run.document_count, 0))::double precision
 			from ops.pipeline
 			left join counted on counted.pipeline_code = pipeline.pipeline_code
 			cross join lateral (
 				values
 					('sent', counted.sent), ('superseded', counted.superseded), ('waiting', counted.waiting),
 					('in_doubt', counted.in_doubt), ('rejected', counted.rejected), ('abandoned', counted.abandoned)
-			) as known (outcome, document_count)`,
+			) as known (outcome, document_count)
+			-- of runs that are older than retention.history
+			left join ops.removed_run
+				on removed_run.pipeline_code = pipeline.pipeline_code
+				and removed_run.outcome = known.outcome`,
 		},
 	}
 }

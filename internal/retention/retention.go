@@ -1,5 +1,6 @@
 // Package retention makes the day partitions that a run will write to, and drops
-// those that are older than their retention. Days are Beijing days.
+// or removes what is older than its retention: day partitions, partitions of the
+// outbox, and the history of runs. Days are Beijing days.
 package retention
 
 import (

@@ -44,6 +44,8 @@ var withoutConnection = map[string]string{
 	"ops.step_input":           "a few rows per run",
 	"ops.tally":                "a few rows per run",
 	"ops.finding":              "a few rows per run",
+	"ops.history":              "one row per kind of history",
+	"ops.removed_run":          "six rows per pipeline",
 	"ops.private_field":        "one row per name of a field",
 	"ops.database_identity":    "one row per restore",
 	"ops.job":                  "one or two rows per pipeline; it may read several connections",

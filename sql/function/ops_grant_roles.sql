@@ -81,7 +81,7 @@ begin
     -- Every stage keeps the book of runs. Secrets are for those who talk to platforms, sealed as they are.
     perform ops.grant_on('select', 'ops', every_stage, array['credential', 'input_page']);
     perform ops.grant_on('select', 'report', every_stage);
-    perform ops.grant_on('insert, update', 'ops', every_stage, array['credential', 'audit', 'private_field', 'schema_support', 'sql_object', 'database_identity']);
+    perform ops.grant_on('insert, update', 'ops', every_stage, array['credential', 'audit', 'private_field', 'schema_support', 'sql_object', 'database_identity', 'history', 'removed_run', 'removed_window']);
     execute 'grant usage on all sequences in schema ops to ' || every_stage;
     -- A transform calls no platform.
     revoke insert, update on ops.rate_limit, ops.circuit from pandian_transform;
@@ -130,6 +130,15 @@ begin
         where
             pg_proc.pronamespace = 'outbox'::regnamespace
             and pg_proc.proname in ('old_partitions', 'archive_documents', 'drop_partition')
+    loop
+        execute format('grant execute on function %s to pandian_load', granted.name);
+    end loop;
+    for granted in
+        select pg_proc.oid::regprocedure::text as name
+        from pg_catalog.pg_proc
+        where
+            pg_proc.pronamespace = 'ops'::regnamespace
+            and pg_proc.proname in ('history_due', 'remove_history')
     loop
         execute format('grant execute on function %s to pandian_load', granted.name);
     end loop;
