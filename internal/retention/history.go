@@ -26,11 +26,14 @@ type HistorySettings struct {
 	// Batches is how many such transactions one call makes at most, so that a run
 	// ends soon; the next one goes on from there. Default 100.
 	Batches int
+	// Time is after how long a call begins no other transaction, for the same reason.
+	// Default 5 s.
+	Time time.Duration
 }
 
 // DefaultHistorySettings returns the defaults; Keep is left to the caller.
 func DefaultHistorySettings() HistorySettings {
-	return HistorySettings{BatchSize: 5000, Batches: 100}
+	return HistorySettings{BatchSize: 5000, Batches: 100, Time: 5 * time.Second}
 }
 
 // HistoryRemoved says what became of the history that is older than the
@@ -71,7 +74,8 @@ func RemoveHistory(ctx context.Context, pool *pgxpool.Pool, settings HistorySett
 	if err != nil {
 		return removed, historyForbidden(err, "list old history")
 	}
-	for batch := 0; len(due) > 0 && batch < settings.Batches; batch++ {
+	started := time.Now()
+	for batch := 0; len(due) > 0 && batch < settings.Batches && (batch == 0 || time.Since(started) < settings.Time); batch++ {
 		subject := due[0]
 		due = due[1:]
 		isComplete, err := removed.batch(ctx, pool, subject, before, settings.BatchSize)

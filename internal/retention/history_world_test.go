@@ -29,12 +29,7 @@ type history struct {
 
 func newHistory(t *testing.T) *history {
 	t.Helper()
-	pool, err := pgxpool.New(t.Context(), pgtest.Prepared(t, "history "+contentOf(t, migrations.FS, sql.FS), migrate))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(pool.Close)
-	h := &history{T: t, pool: pool, now: time.Now()}
+	h := &history{T: t, pool: historyPool(t), now: time.Now()}
 	h.exec(`
 		insert into ops.connection (connection_code, platform) values ('wdt', 'wdt');
 		insert into ops.pipeline (pipeline_code, target_connection_code) values ('p', 'target');
@@ -44,6 +39,17 @@ func newHistory(t *testing.T) *history {
 	h.exec(givenRun)
 	h.run(9001, "p", "run", "ok", 0)
 	return h
+}
+
+// historyPool connects to a database that is up to date.
+func historyPool(t testing.TB) *pgxpool.Pool {
+	t.Helper()
+	pool, err := pgxpool.New(t.Context(), pgtest.Prepared(t, "history "+contentOf(t, migrations.FS, sql.FS), migrate))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return pool
 }
 
 // migrate brings an empty database up to date.
@@ -72,7 +78,7 @@ func migrate(ctx context.Context, address string) error {
 }
 
 // contentOf changes with every file.
-func contentOf(t *testing.T, all ...fs.FS) string {
+func contentOf(t testing.TB, all ...fs.FS) string {
 	t.Helper()
 	sum := sha256.New()
 	for _, files := range all {
@@ -125,10 +131,10 @@ const givenRun = `
 		insert into ops.step_input (step_code, input_run_id, run_id) values ('source/wdt_stock', id, id), ('outbox/x', id, id);
 	end;`
 
-// historySettings keep 400 days.
+// historySettings keep 400 days, and end at no time.
 func historySettings() retention.HistorySettings {
 	settings := retention.DefaultHistorySettings()
-	settings.Keep = 400 * 24 * time.Hour
+	settings.Keep, settings.Time = 400*24*time.Hour, time.Hour
 	return settings
 }
 
