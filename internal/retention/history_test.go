@@ -3,6 +3,7 @@ package retention_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -11,8 +12,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/prometheus/client_golang/prometheus"
 
+	"pandian/internal/db"
 	"pandian/internal/fault"
+	"pandian/internal/metrics"
 	"pandian/internal/retention"
 )
 
@@ -103,6 +108,9 @@ func TestRemoveHistory(t *testing.T) {
 		}
 		if due := list(t, h.pool, "select subject from ops.history_due($1)", h.now.Add(-historySettings().Keep)); len(due) > 0 {
 			t.Errorf("got %v due, want nothing", due)
+		}
+		if !h.holds("(select removed = '{}' from ops.remove_history('run', now() - interval '400 days', 5000))") {
+			t.Error("a sweep was begun although the last one is not an hour old")
 		}
 		h.later()
 		if again := h.remove(); !again.IsEmpty() {
@@ -205,6 +213,39 @@ func TestRemoveHistory(t *testing.T) {
 		}
 	})
 
+	t.Run("a schedule keeps its last fire although servers delete fires after 90 days", func(t *testing.T) {
+		t.Parallel()
+		h := newHistory(t)
+		h.exec(fire("600 days") + fire("500 days"))
+		age := pgtype.Interval{Days: 90, Valid: true}
+		if forgotten, err := db.New(h.pool).OpsJobFireForget(t.Context(), age); err != nil || forgotten != 1 {
+			t.Errorf("got %d deleted, %v; want the older one", forgotten, err)
+		}
+	})
+
+	t.Run("what another process is removing is left to it", func(t *testing.T) {
+		t.Parallel()
+		h := newHistory(t)
+		h.oldAndNew()
+		other, err := h.pool.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := other.Exec(t.Context(), "select from ops.history where subject = 'run' for update"); err != nil {
+			t.Fatal(err)
+		}
+		removed := h.remove()
+		if diff := cmp.Diff([]string{"run"}, removed.Busy); diff != "" || removed.Rows["ops.run"] != 0 || removed.Rows["ops.window"] != 119 {
+			t.Errorf("got %+v, want all but runs removed", removed)
+		}
+		if err := other.Rollback(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if removed = h.remove(); removed.Rows["ops.run"] != 59 {
+			t.Errorf("got %+v afterwards, want the runs removed", removed)
+		}
+	})
+
 	t.Run("several processes at once remove it once", func(t *testing.T) {
 		t.Parallel()
 		h := newHistory(t)
@@ -266,25 +307,29 @@ func TestRemoveHistoryThatIsCutOff(t *testing.T) {
 	}
 }
 
-// counters is what only grows.
+// counters is what the metrics say that only grows.
 func (h *history) counters() []string {
 	h.Helper()
-	return list(h.T, h.pool, `
-		select concat_ws(' ', dataset, sum(pages_landed), sum(records_landed), sum(stands_for))
-		from (
-			select dataset, pages_landed, records_landed, 1 as stands_for from ops."window"
-			union all
-			select dataset, pages_landed, records_landed, window_count from ops.removed_window
-		) as read
-		group by dataset
-		union all
-		select 'sent ' || sum(sent)
-		from (
-			select (balance #>> '{documents,sent}')::numeric as sent from ops.run
-			union all
-			select document_count from ops.removed_run where outcome = 'sent'
-		) as counted
-		order by 1`)
+	registry := prometheus.NewPedanticRegistry()
+	if err := registry.Register(metrics.New(h.pool, metrics.DefaultSettings(), slog.New(slog.DiscardHandler))); err != nil {
+		h.Fatal(err)
+	}
+	families, err := registry.Gather()
+	if err != nil {
+		h.Fatal(err)
+	}
+	var lines []string
+	for _, family := range families {
+		for _, metric := range family.GetMetric() {
+			if family.GetType().String() == "COUNTER" {
+				lines = append(lines, fmt.Sprint(family.GetName(), metric.GetLabel(), metric.GetCounter().GetValue()))
+			}
+		}
+	}
+	if len(lines) < 6 {
+		h.Errorf("got %d counters, want some: %v", len(lines), lines)
+	}
+	return lines
 }
 
 // beyond is what is in all but not in some, each as often as it is.
