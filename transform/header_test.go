@@ -78,6 +78,12 @@ func isDecision(file transform.File, name string) bool {
 		return slices.Contains([]string{"outbox.archive", "outbox.archive_range", "outbox.retry", "outbox.exchange"}, name)
 	case "function/ops_settings":
 		return strings.HasPrefix(name, "ops.")
+	case "function/ops_history":
+		return slices.Contains([]string{"ops.history", "ops.job_fire", "compare.discrepancy_event"}, name)
+	case "function/ops_history_run", "function/ops_history_window":
+		return strings.HasPrefix(name, "ops.")
+	case "function/ops_history_reject":
+		return name == "staging.reject"
 	case "function/outbox_contested":
 		return name == "outbox.retry"
 	case "function/outbox_proposal":

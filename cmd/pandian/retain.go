@@ -88,14 +88,15 @@ func (p *pipelineRun) retainHistory(ctx context.Context) {
 	}
 	settings := retention.DefaultHistorySettings()
 	settings.Keep = keep
-	removed, err := retention.RemoveHistory(ctx, pool, settings, time.Now())
+	err = repeat.Do(ctx, p.app.log, "remove old history", func(ctx context.Context) error {
+		removed, err := retention.RemoveHistory(ctx, pool, settings, time.Now())
+		if !removed.IsEmpty() {
+			p.app.log.InfoContext(ctx, "old history removed", "run_id", p.id, "rows", removed.Rows,
+				"busy", removed.Busy, "unfinished", removed.Unfinished)
+		}
+		return err
+	})
 	if err != nil {
-		p.app.log.WarnContext(ctx, "old history was not removed", "run_id", p.id, "error", err, "rows", removed.Rows)
-		return
+		p.app.log.WarnContext(ctx, "old history was not removed", "run_id", p.id, "error", err)
 	}
-	if removed.IsEmpty() {
-		return
-	}
-	p.app.log.InfoContext(ctx, "old history removed", "run_id", p.id, "rows", removed.Rows,
-		"busy", removed.Busy, "unfinished", removed.Unfinished)
 }

@@ -25,7 +25,6 @@ declare
     walked record;
     old bigint[];
     removed_count bigint;
-    detail text;
     step text;
 begin
     removed := '{}';
@@ -80,11 +79,20 @@ begin
     from gone;
     removed := jsonb_build_object('ops.run', removed_count);
 
-    foreach detail in array array['tally', 'finding', 'step_run'] loop
-        execute format('delete from ops.%I where run_id = any ($1)', detail) using old;
-        get diagnostics removed_count = row_count;
-        removed := removed || jsonb_build_object('ops.' || detail, removed_count);
-    end loop;
+    delete from ops.tally
+    where tally.run_id = any (old);
+    get diagnostics removed_count = row_count;
+    removed := removed || jsonb_build_object('ops.tally', removed_count);
+
+    delete from ops.finding
+    where finding.run_id = any (old);
+    get diagnostics removed_count = row_count;
+    removed := removed || jsonb_build_object('ops.finding', removed_count);
+
+    delete from ops.step_run
+    where step_run.run_id = any (old);
+    get diagnostics removed_count = row_count;
+    removed := removed || jsonb_build_object('ops.step_run', removed_count);
 
     removed_count := 0;
     for step in
