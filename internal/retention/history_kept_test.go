@@ -46,6 +46,10 @@ func keptRuns() map[string]keptStory {
 		"the run of a page that is still there": {
 			given: page("1"), keeps: isThere, release: `delete from staging.page`,
 		},
+		"a run that may have written to change feeds which are still there": {
+			given: `select ops.make_day_partitions('wdt.stock_change', current_date - 502, current_date - 502)`, keeps: isThere,
+			release: `select ops.drop_day_partitions('wdt.stock_change', current_date - 400)`,
+		},
 		"the run that outcomes rest on": {
 			given:   `insert into compare.basis (connection_code, pipeline_code, basis_hash, run_id, compared_at) values ('wdt', 'p', '', 1, now())`,
 			keeps:   isThere,

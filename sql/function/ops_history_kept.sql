@@ -151,6 +151,14 @@ as $$
         from ops.outbox_spans(runs_to_remove.before)
     ),
 
+    feed as materialized (
+        -- since when there are change feeds: a step that was down may still have to read what a run wrote to them
+        select min(to_date(substring(pg_class.relname from '[0-9]{8}$'), 'YYYYMMDD')) as first_on
+        from pg_catalog.pg_inherits
+        inner join pg_catalog.pg_class on pg_class.oid = pg_inherits.inhrelid
+        where pg_class.relname ~ '_change_[0-9]{8}$'
+    ),
+
     attempt as materialized (
         -- of old documents that are open, which may have been tried at any time since
         select distinct result.run_id
@@ -203,6 +211,10 @@ as $$
             when exists (
                 select from ops."window" as reading
                 where reading.run_id = run.run_id
+            ) then true
+            when exists (
+                select from feed
+                where feed.first_on <= run.finished_at at time zone 'Asia/Shanghai'
             ) then true
             when exists (
                 select from staging.page
