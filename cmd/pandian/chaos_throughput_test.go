@@ -157,6 +157,9 @@ type throughput struct {
 func (v *throughput) add(m *paired) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if before, after := shares(m.before, m.twinBefore), shares(m.after, m.twinAfter); len(before) > 0 && len(after) > 0 {
+		reports(m.t, "%s: %.0f %% of the undisturbed before, %.0f %% after", m.pipeline, 100*before[len(before)/2], 100*after[len(after)/2])
+	}
 	v.before, v.twinBefore = append(v.before, m.before...), append(v.twinBefore, m.twinBefore...)
 	v.after, v.twinAfter = append(v.after, m.after...), append(v.twinAfter, m.twinAfter...)
 	v.during.add(m.during)
