@@ -1,7 +1,7 @@
 -- How each pipeline stands: when it last went well, what is open.
 --
 -- grain:  pipeline
--- reads:  ops.pipeline, ops.pipeline_source, ops.run, ops.window, ops.dataset_state, ops.job, staging.reject, compare.discrepancy, outbox.pending, outbox.document, outbox.claim, outbox.result, outbox.retry, outbox.held_back
+-- reads:  ops.pipeline, ops.pipeline_source, ops.run, ops.window, ops.dataset_state, ops.job, staging.reject, compare.discrepancy, outbox.pending, outbox.claimed, outbox.document, outbox.retry, outbox.held_back
 -- writes: nothing
 -- rerun:  safe
 --
@@ -96,43 +96,12 @@ left join lateral (
 ) as backlog on true
 left join lateral (
     select
-        count(*) filter (where claim.attempt > 0 and claim.lease_until > clock_timestamp()) as sending,
-        count(*) filter (where claim.attempt > 0 and claim.lease_until <= clock_timestamp()) as left_behind,
-        count(*) filter (where claim.attempt = 0) as given_back,
-        min(taken.created_at) as oldest_at
-    from outbox.claim
-    cross join lateral (
-        select
-            document.document_id,
-            document.created_at
-        from outbox.document
-        where
-            document.connection_code = claim.connection_code
-            and document.pipeline_code = claim.pipeline_code
-            and document.document_id >= claim.first_document_id
-            and document.document_id <= claim.last_document_id
-        order by document.document_id
-        limit 1000000  -- a walk along the key again
-    ) as taken
-    left join lateral (
-        select result.document_id
-        from outbox.result
-        where
-            result.connection_code = claim.connection_code
-            and result.pipeline_code = claim.pipeline_code
-            and result.document_id = taken.document_id
-        limit 1  -- one look-up per document: an anti-join would read all results
-    ) as outcome on true
-    where
-        claim.pipeline_code = pipeline.pipeline_code
-        and outcome.document_id is null
-        and not exists (
-            select from outbox.retry
-            where
-                retry.connection_code = claim.connection_code
-                and retry.pipeline_code = claim.pipeline_code
-                and retry.document_id = taken.document_id
-        )
+        sum(claimed.sending_count)::bigint as sending,
+        sum(claimed.left_count)::bigint as left_behind,
+        sum(claimed.given_back_count)::bigint as given_back,
+        min(claimed.oldest_at) as oldest_at
+    from outbox.claimed
+    where claimed.pipeline_code = pipeline.pipeline_code
 ) as claimed on true
 left join lateral (
     select
