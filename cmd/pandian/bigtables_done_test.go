@@ -183,6 +183,7 @@ func TestBigTables(t *testing.T) {
 
 	t.Run("are read by no look before there are statistics", func(t *testing.T) { b.in(t).looksReadWhatIsOpen(full.in(t)) })
 	t.Run("are not read to find one before there are statistics", func(t *testing.T) { b.in(t).namedAreFound(full.in(t)) })
+	t.Run("are not read by a mapping before there are statistics", func(t *testing.T) { b.in(t).mappingReadsWhatIsOpen(full.in(t)) })
 	full.exec("vacuum analyze")
 	empty.exec("vacuum analyze")
 	t.Run("are read by no look", func(t *testing.T) { b.in(t).looksReadWhatIsOpen(full.in(t)) })

@@ -68,6 +68,27 @@ func (b *bench) namedAreFound(m *merchant) {
 	}
 }
 
+// mappingReadsWhatIsOpen holds that a mapping finds the keys that it looks at again by
+// what is in trouble, whatever the planner thinks of the log.
+func (b *bench) mappingReadsWhatIsOpen(m *merchant) {
+	inTrouble := m.number("select count(*) from outbox.retry where pipeline_code = 'stock-compare'")
+	read := m.rowsTouched(func(tx pgx.Tx) error {
+		_, err := tx.Exec(b.t.Context(), `
+			select
+				set_config('pandian.run_id', max(run_id)::text, true),
+				set_config('pandian.param.source_connection', 'wdt-main', true)
+			from ops.run
+			where pipeline_code = 'stock-compare'`)
+		if err == nil {
+			_, err = tx.Exec(b.t.Context(), "select from outbox.keys_to_look_at()")
+		}
+		return err
+	})
+	if read < inTrouble || inTrouble == 0 || read > 4*inTrouble+100 {
+		b.t.Errorf("outbox.keys_to_look_at: got %d rows read of the outbox, want between %d, which are in trouble, and 4 times that", read, inTrouble)
+	}
+}
+
 // nextReadsWhatIsOpen holds that what the next load would do is read of what is open,
 // and of what was made since the revision before.
 func (b *bench) nextReadsWhatIsOpen(m *merchant) {

@@ -52,16 +52,21 @@ begin atomic
         and held_back.connection_code = ops.param('source_connection')
     where run.run_id = ops.run_id()
     union
-    select document.business_key
+    select refused.business_key
     from ops.run
     inner join outbox.retry
         on retry.pipeline_code = run.pipeline_code
         and retry.connection_code = ops.param('source_connection')
         and retry.state in ('waiting', 'rejected', 'abandoned')
-    inner join outbox.document
-        on document.connection_code = retry.connection_code
-        and document.pipeline_code = retry.pipeline_code
-        and document.document_id = retry.document_id
+    cross join lateral (
+        select document.business_key
+        from outbox.document
+        where
+            document.connection_code = retry.connection_code
+            and document.pipeline_code = retry.pipeline_code
+            and document.document_id = retry.document_id
+        limit 1  -- one look-up per document: a join would read the log when the planner thinks little of it
+    ) as refused
     where run.run_id = ops.run_id();
 end;
 comment on function outbox.keys_to_look_at() is 'Business keys that a mapping looks at again although their source did not change: what was held back, and what the target refused. A map or a parameter may have been mended since.';
