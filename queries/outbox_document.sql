@@ -96,7 +96,7 @@ where
 -- never what is done, and of what is pending the oldest only: those are counted as view outbox.pending does it.
 with pending as (
     select
-        coalesce(tail.written_count, 0) - outbox_cursor.passed_count - parked.document_count as document_count,
+        ahead.document_count,
         oldest.created_at as oldest_at
     from outbox.cursor as outbox_cursor
     left join outbox.tail
@@ -110,6 +110,9 @@ with pending as (
             and retry.pipeline_code = @pipeline_code
             and retry.document_id >= outbox_cursor.next_document_id
     ) as parked
+    cross join lateral (
+        select coalesce(tail.written_count, 0) - outbox_cursor.passed_count - parked.document_count as document_count
+    ) as ahead
     left join lateral (
         select early.created_at
         from (
@@ -121,6 +124,7 @@ with pending as (
                 document.connection_code = @connection_code
                 and document.pipeline_code = @pipeline_code
                 and document.document_id >= outbox_cursor.next_document_id
+                and ahead.document_count > 0  -- or an old snapshot goes through all that was written since, to find none
             order by document.document_id
             limit parked.document_count + 1  -- one more than are in trouble, so one of them is not
         ) as early

@@ -12,7 +12,7 @@ import (
 const outboxDocumentBacklog = `-- name: OutboxDocumentBacklog :one
 with pending as (
     select
-        coalesce(tail.written_count, 0) - outbox_cursor.passed_count - parked.document_count as document_count,
+        ahead.document_count,
         oldest.created_at as oldest_at
     from outbox.cursor as outbox_cursor
     left join outbox.tail
@@ -26,6 +26,9 @@ with pending as (
             and retry.pipeline_code = $2
             and retry.document_id >= outbox_cursor.next_document_id
     ) as parked
+    cross join lateral (
+        select coalesce(tail.written_count, 0) - outbox_cursor.passed_count - parked.document_count as document_count
+    ) as ahead
     left join lateral (
         select early.created_at
         from (
@@ -37,6 +40,7 @@ with pending as (
                 document.connection_code = $1
                 and document.pipeline_code = $2
                 and document.document_id >= outbox_cursor.next_document_id
+                and ahead.document_count > 0  -- or an old snapshot goes through all that was written since, to find none
             order by document.document_id
             limit parked.document_count + 1  -- one more than are in trouble, so one of them is not
         ) as early

@@ -15,7 +15,7 @@ create or replace view outbox.pending as
 select
     progress.connection_code,
     progress.pipeline_code,
-    coalesce(tail.written_count, 0) - progress.passed_count - parked.document_count as document_count,
+    ahead.document_count,
     oldest.created_at as oldest_at
 from outbox.cursor as progress
 left join outbox.tail
@@ -29,6 +29,9 @@ cross join lateral (
         and retry.pipeline_code = progress.pipeline_code
         and retry.document_id >= progress.next_document_id
 ) as parked
+cross join lateral (
+    select coalesce(tail.written_count, 0) - progress.passed_count - parked.document_count as document_count
+) as ahead
 left join lateral (
     select early.created_at
     from (
@@ -40,6 +43,7 @@ left join lateral (
             document.connection_code = progress.connection_code
             and document.pipeline_code = progress.pipeline_code
             and document.document_id >= progress.next_document_id
+            and ahead.document_count > 0  -- or an old snapshot goes through all that was written since, to find none
         order by document.document_id
         limit parked.document_count + 1  -- one more than are in trouble, so one of them is not
     ) as early
