@@ -84,7 +84,12 @@ func parseMigration(version int64, name, text string) migration {
 		}
 	}
 	m.why, m.up, m.down = strings.TrimSpace(why.String()), strings.TrimSpace(up.String()), strings.TrimSpace(down.String())
-	if match := irreversibleReason.FindStringSubmatch(said.String()); match != nil {
+	var match []string
+	// Looking for the word first costs a tenth of what the pattern does, for every command.
+	if strings.Contains(strings.ToLower(said.String()), "irreversible") {
+		match = irreversibleReason.FindStringSubmatch(said.String())
+	}
+	if match != nil {
 		m.irreversible = cmp.Or(strings.Join(strings.Fields(strings.ReplaceAll(match[1], "--", " ")), " "), "it says so")
 	} else if !hasStatement(m.down) {
 		m.irreversible = "it has no down part"
