@@ -1,13 +1,13 @@
 -- How many documents of each outbox wait, and how many need a person.
 --
 -- grain:  pipeline, connection, state
--- reads:  outbox.pending, outbox.document, outbox.claim, outbox.retry, outbox.held_back, ops.pipeline
+-- reads:  outbox.pending, outbox.claimed, outbox.document, outbox.retry, outbox.held_back, ops.pipeline
 -- writes: nothing
 -- rerun:  safe
 --
 -- Cheap however many documents are done or pending: only what is in somebody's hands or in trouble is read. state is
 -- that of outbox.delivery, or held_back. A document that is in trouble before it was its turn counts as in trouble, and
--- so does one that a worker holds. sending is the width of the claims, of which part may be answered already.
+-- so does one that a worker holds. sending is what workers have taken and not answered, were they killed meanwhile or not.
 
 create or replace view report.outbox_state as
 with backlog as (
@@ -20,31 +20,12 @@ with backlog as (
     from outbox.pending
     union all
     select
-        claim.pipeline_code,
-        claim.connection_code,
+        claimed.pipeline_code,
+        claimed.connection_code,
         'sending' as state,
-        sum(held.document_count)::bigint as document_count,
-        min(held.oldest_at) as oldest_at
-    from outbox.claim
-    cross join lateral (
-        select
-            count(*) as document_count,
-            min(taken.created_at) as oldest_at
-        from (
-            select document.created_at
-            from outbox.document
-            where
-                document.connection_code = claim.connection_code
-                and document.pipeline_code = claim.pipeline_code
-                and document.document_id >= claim.first_document_id
-                and document.document_id <= claim.last_document_id
-            order by document.document_id
-            limit 1000000  -- a walk along the key again
-        ) as taken
-    ) as held
-    group by
-        claim.pipeline_code,
-        claim.connection_code
+        claimed.sending_count + claimed.left_count + claimed.given_back_count as document_count,
+        claimed.oldest_at
+    from outbox.claimed
     union all
     select
         retry.pipeline_code,
