@@ -193,6 +193,9 @@ func TestRemoveHistory(t *testing.T) {
 		if err != nil || taken != 0 {
 			t.Errorf("got %d runs taken again, %v; want none", taken, err)
 		}
+		if !h.holds("(select bool_and(exists (select from ops.step_input where input_run_id = run.run_id)) from ops.run where run_id <> 9001)") {
+			t.Error("a run that stayed would be taken again")
+		}
 	})
 
 	t.Run("an account that may not is told what to grant, and nothing younger than a day goes", func(t *testing.T) {

@@ -70,32 +70,60 @@ comment on function ops.mark_interrupted_runs() is 'Marks the runs whose session
 
 create or replace function ops.take_input()
 returns integer
-language sql
+language plpgsql
 volatile
-begin atomic
-    with taken as (
-        insert into ops.step_input (step_code, input_run_id, run_id)
+set search_path = pg_catalog
+as $$
+declare
+    newest_run_id bigint := 0;
+    ended_after timestamptz := '-infinity';
+    taken_count integer;
+begin
+    -- All that had ended when the step took its newest input, it took then. What ended since has a larger number, or was
+    -- still running; a day is for commits that were late, and a time to come, of a clock that was wrong, counts for nothing.
+    if not ops.is_full() then
         select
-            ops.step(),
-            run.run_id,
-            ops.run_id()
-        from ops.run
-        where
-            (run.state <> 'running' or run.run_id = ops.run_id())
-            and (
-                ops.is_full()
-                or not exists (
-                    select from ops.step_input
-                    where
-                        step_input.step_code = ops.step()
-                        and step_input.input_run_id = run.run_id
-                )
-            )
-        on conflict on constraint step_input_pkey do nothing
-        returning step_input.input_run_id
-    )
-    select count(*)::integer from taken;
-end;
+            step_input.input_run_id,
+            case when step_input.taken_at <= clock_timestamp() then step_input.taken_at - interval '1 day' else '-infinity' end
+        into newest_run_id, ended_after
+        from ops.step_input
+        where step_input.step_code = ops.step()
+        order by
+            step_input.input_run_id desc,
+            step_input.run_id
+        limit 1;
+    end if;
+
+    insert into ops.step_input (step_code, input_run_id, run_id)
+    select
+        ops.step(),
+        run.run_id,
+        ops.run_id()
+    from ops.run
+    where
+        (
+            run.run_id > coalesce(newest_run_id, 0)
+            or run.finished_at > coalesce(ended_after, '-infinity')
+            or run.run_id = ops.run_id()
+        )
+        and (run.state <> 'running' or run.run_id = ops.run_id())
+        and (
+            ops.is_full()
+            -- one look-up per run: an anti-join would read all that was ever taken
+            or coalesce((
+                select false
+                from ops.step_input
+                where
+                    step_input.step_code = ops.step()
+                    and step_input.input_run_id = run.run_id
+                limit 1
+            ), true)
+        )
+    on conflict on constraint step_input_pkey do nothing;
+    get diagnostics taken_count = row_count;
+    return taken_count;
+end
+$$;
 comment on function ops.take_input() is 'Notes which finished runs the present step takes in the present run. It comes before the step''s file, in the same transaction, so that a run which ends meanwhile is left for the next time.';
 
 create or replace function ops.count_up(subject text, name text, value bigint)
