@@ -85,16 +85,16 @@ func TestMapping_that_is_second_is_late(t *testing.T) {
 				f, target := newMappingFixture(t), &keyed{}
 				f.mapped("k", "{}")
 				bring(f)
+				var drain sync.WaitGroup
 				f.meetAtTheCursor(what, func(claim writer) {
 					if way == "pending" {
 						claim.claimNext()
 						return
 					}
-					var drain sync.WaitGroup
 					drain.Go(func() { f.drain(target, alone()) })
 					f.untilWaiting("OutboxClaimNext") // and what was in trouble is sent
-					t.Cleanup(drain.Wait)
 				})
+				drain.Wait()
 				f.exec(`update outbox.claim set lease_until = now() - interval '1 second'`)
 				f.drain(target, alone())
 				if !slices.Equal(target.order, []string{"k/1"}) {
