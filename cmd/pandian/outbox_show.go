@@ -295,8 +295,12 @@ func (d *shownDocument) read(ctx context.Context, conn db.DBTX) error {
 	if d.Sources, err = collect[shownSource](ctx, conn, `
 		select dataset, record_key, page_id, place, run_id, landed_at
 		from report.document_source
-		where connection_code = $1 and pipeline_code = $2 and record_key = $3
-		order by dataset`, d.Connection, d.Pipeline, d.Key); err != nil {
+		where
+			connection_code = $1
+			and pipeline_code = $2
+			and record_key = $3
+			and source_id = any ($4)
+		order by dataset`, d.Connection, d.Pipeline, d.Key, sourceIDs(d.Key)); err != nil {
 		return fmt.Errorf("read the source record: %w", err)
 	}
 	if d.Changes, err = collect[plannedChange](ctx, conn, `
@@ -307,6 +311,18 @@ func (d *shownDocument) read(ctx context.Context, conn db.DBTX) error {
 		return fmt.Errorf("compare with the revision that was delivered: %w", err)
 	}
 	return nil
+}
+
+// sourceIDs are what a source may number the record of a business key by, which has an
+// index of its own: the key, or what of it stands before an @.
+func sourceIDs(key string) []string {
+	ids := []string{key}
+	for at, char := range key {
+		if char == '@' {
+			ids = append(ids, key[:at])
+		}
+	}
+	return ids
 }
 
 // collect reads rows into structs, by position; none is an empty list.

@@ -9,7 +9,8 @@
 -- record_key is the business key that the mapping gives a document of the record. landed_at is null once the page is
 -- older than retention keeps pages. Of a document older than retention.outbox the last attempt is known, and of the
 -- revision that the target had got from it only that it did: field_name is * then. Personal data is masked for those who have not the role pandian_private.
--- A query should name connection_code and pipeline_code, and the record_key or the document_id.
+-- A query should name connection_code and pipeline_code, and the record_key or the document_id. A record is found by an
+-- index where source_id is named beside its record_key: the part before the first @, or all of it where there is none.
 
 create or replace view report.document_source as
 with record as (
@@ -17,6 +18,7 @@ with record as (
         stock.connection_code,
         'wdt.stock' as dataset,
         stock.spec_id || '@' || stock.warehouse_id as record_key,
+        stock.spec_id as source_id,
         stock.page_id,
         stock.place,
         stock.run_id
@@ -25,6 +27,7 @@ with record as (
     select
         shop.connection_code,
         'wdt.shop',
+        shop.shop_id,
         shop.shop_id,
         shop.page_id,
         shop.place,
@@ -35,6 +38,7 @@ with record as (
         stockout.connection_code,
         'wdt.stockout',
         stockout.stockout_id,
+        stockout.stockout_id,
         stockout.page_id,
         stockout.place,
         stockout.run_id
@@ -43,6 +47,7 @@ with record as (
     select
         saleout.connection_code,
         'jst.saleout',
+        saleout.io_id,
         saleout.io_id,
         saleout.page_id,
         saleout.place,
@@ -59,7 +64,8 @@ select distinct
     record.place,
     record.run_id,
     page.landed_at,
-    page.dataset as reading
+    page.dataset as reading,
+    record.source_id
 from ops.pipeline_source
 inner join record
     on record.connection_code = pipeline_source.connection_code
