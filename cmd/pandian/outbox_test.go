@@ -390,3 +390,16 @@ func TestWhatAKilledLoadHoldsIsShown(t *testing.T) {
 		t.Errorf("got %d sent, want %d", sent, all)
 	}
 }
+
+// The business key of a stock document is made of two ids; the record is found by the
+// first of them.
+func TestShowNamesTheRecordOfAStockDocument(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, shopOptions{})
+	s.must("run")
+	key := ask[string](s, "select min(business_key) from outbox.head where pipeline_code = 'stock-compare'")
+	got := decode[shownDocument](t, s.must("outbox", "show", key, "--json").envelope(t).Result)
+	if len(got.Sources) != 1 || got.Sources[0].Dataset != "wdt.stock" || got.Sources[0].RecordKey != key {
+		t.Errorf("got the sources %+v of %s, want its row of stock", got.Sources, key)
+	}
+}

@@ -141,9 +141,6 @@ func (s *shop) findNoSecret() {
 		return
 	}
 	sought := s.secrets()
-	for _, secret := range slices.Clone(sought) {
-		sought = append(sought, hex.EncodeToString([]byte(secret))) // so a bytea shows
-	}
 	for _, from := range sources {
 		if _, err := conn.PgConn().CopyTo(ctx, &searched{s.t, from.Table, sought}, from.Copy); err != nil {
 			s.t.Errorf("look for secrets in %s: %v", from.Table, err)
@@ -162,7 +159,8 @@ type searched struct {
 func (w *searched) Write(row []byte) (int, error) {
 	text := string(row)
 	for _, secret := range w.sought {
-		if shows(text, secret) {
+		// as it is, or within a bytea, where digits stand beside it whatever they mean
+		if shows(text, secret) || strings.Contains(text, hex.EncodeToString([]byte(secret))) {
 			w.t.Errorf("a secret stands in %s: %.300s", w.table, text)
 		}
 	}

@@ -75,8 +75,9 @@ volatile
 set search_path = pg_catalog
 as $$
 declare
-    newest_run_id bigint := 0;
-    ended_after timestamptz := '-infinity';
+    -- null where everything is to be gone through
+    newest_run_id bigint;
+    ended_after timestamptz;
     taken_count integer;
 begin
     -- All that had ended when the step took its newest input, it took then. What ended since has a larger number, or was

@@ -10,7 +10,7 @@
 -- older than retention keeps pages. Of a document older than retention.outbox the last attempt is known, and of the
 -- revision that the target had got from it only that it did: field_name is * then. Personal data is masked for those who have not the role pandian_private.
 -- A query should name connection_code and pipeline_code, and the record_key or the document_id. A record is found by an
--- index where source_id is named beside its record_key: the part before the first @, or all of it where there is none.
+-- index where source_id is named beside its record_key: what stands before the @, or all of it where there is none.
 
 create or replace view report.document_source as
 with record as (
