@@ -238,20 +238,13 @@ func TestADatabaseThatRestarts(t *testing.T) {
 		gate := c.front.holdFrom(t, "k3cloud", 1)
 		c.box.Saleouts().Insert(4, c.random.Uint64(), aWhileAgo())
 		nextSecond()
-		done := make(chan outcome, 1)
-		go func() { done <- c.pandian("run", c.pipeline, "--json") }()
-		select {
-		case <-gate.reached:
-		case ended := <-done:
-			done <- ended
-		case <-time.After(time.Minute):
-			t.Fatal("the run never came to the target")
-		}
+		run := c.beside("run", c.pipeline, "--json")
+		gate.awaits(t, run)
 		server.stops(t)
 		gate.open()
 		time.Sleep(away)
 		server.startsAgain(t)
-		if ended := <-done; ended.code == fault.ExitOK {
+		if ended := run.ends(t); ended.code == fault.ExitOK {
 			t.Errorf("want the run that lost its database to fail, got %s", ended)
 		}
 		c.front.holdNothing()
@@ -289,14 +282,14 @@ func TestADatabaseWithoutFreeConnections(t *testing.T) {
 		t.Errorf("got %+v, want it to say that there is no free connection", failed)
 	}
 	crowd.leaves(1000)
+	c.hasRoom()
 
 	gate := c.front.holdFrom(t, "k3cloud", 1)
-	done := make(chan outcome, 1)
-	go func() { done <- c.pandian("run", c.pipeline, "--json") }()
-	<-gate.reached
+	run := c.beside("run", c.pipeline, "--json")
+	gate.awaits(t, run)
 	crowd = c.crowd(t)
 	gate.open()
-	ended := <-done
+	ended := run.ends(t)
 	if got := ended.envelope(t); ended.code != fault.ExitOK && (got.Error == nil || got.Error.Message == "") {
 		t.Errorf("want the run to end well or to say why, got %s", ended)
 	}
@@ -323,6 +316,26 @@ func (c *chaos) crowd(t *testing.T) *crowd {
 			return idle
 		}
 		idle.conns = append(idle.conns, conn)
+	}
+}
+
+// hasRoom waits until the server has ended the sessions of a crowd that has left,
+// which it does in its own time.
+func (c *chaos) hasRoom() {
+	c.t.Helper()
+	for deadline := time.Now().Add(recoveryTime); ; time.Sleep(10 * time.Millisecond) {
+		conn, err := pgx.Connect(c.t.Context(), c.database)
+		if err == nil {
+			var sessions int
+			err = conn.QueryRow(c.t.Context(), "select count(*) from pg_stat_activity where backend_type = 'client backend'").Scan(&sessions)
+			_ = conn.Close(c.t.Context())
+			if err == nil && sessions <= 2 { // this one, and the test's own
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			c.t.Fatalf("the crowd's sessions did not end within %s: %v", recoveryTime, err)
+		}
 	}
 }
 

@@ -39,11 +39,7 @@ func (c *chaos) freezes(args ...string) *frozen {
 	inside := *c.shop
 	inside.environ = append(append([]string{}, c.environ...), asPandian+"="+hurried)
 	f := &frozen{chaos: c, child: inside.start(args...)}
-	select {
-	case <-gate.reached:
-	case <-f.child.done:
-		c.t.Fatalf("the process never came to its target: %s", f.child.errs.String())
-	}
+	gate.awaits(c.t, f.child)
 	f.signal(syscall.SIGSTOP)
 	f.since = time.Now()
 	gate.open()
@@ -117,8 +113,7 @@ func TestAFrozenProcessCommitsNothingStale(t *testing.T) {
 		f := c.freezes("load", c.pipeline, "--json")
 		took := f.othersDeliver()
 		written := f.thaws(span)
-		<-f.child.done
-		ended := outcome{f.child.String(), f.child.ProcessState.ExitCode(), f.child.out.String(), f.child.errs.String()}
+		ended := f.child.ends(t)
 		f.hidesSecrets(ended)
 		if !strings.Contains(ended.stderr, "dropped results, because the lease was lost") || ended.code != fault.ExitOK {
 			t.Errorf("want it to say that it lost its lease, and to end well as there is nothing left, got %s", ended)

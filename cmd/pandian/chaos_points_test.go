@@ -94,10 +94,10 @@ func (c *chaos) killAt(p point, at side, nth int, args ...string) (isKilled bool
 	}
 	child := c.through(c.tap).start(args...)
 	started <- child
-	<-child.done
+	ended := child.ends(c.t)
 	c.front.holdNothing()
 	c.tap.set(nil)
-	c.hidesSecrets(outcome{child.String(), child.ProcessState.ExitCode(), child.out.String(), child.errs.String()})
+	c.hidesSecrets(ended)
 	if !killed.Load() && child.ProcessState.ExitCode() < 0 {
 		c.t.Fatalf("the process was killed by somebody else: %s", child.errs.String())
 	}

@@ -161,13 +161,13 @@ func (c *chaos) meets(at encounter) bool {
 // meetsOnce returns what became of the run and of the other session.
 func (c *chaos) meetsOnce(at encounter) (ended outcome, err error) {
 	c.t.Helper()
-	letGo, done := func() {}, make(chan outcome, 1)
-	starts := func() { go func() { done <- c.pandian("run", c.pipeline, "--json") }() }
+	var run *beside
+	letGo := func() { run = c.beside("run", c.pipeline, "--json") }
 	if at.isAfterCall {
 		gate := c.front.holdFrom(c.t, targetOf(c.pipeline), 1)
-		starts()
-		<-gate.reached
-		starts, letGo = func() {}, gate.open
+		run = c.beside("run", c.pipeline, "--json")
+		gate.awaits(c.t, run)
+		letGo = gate.open
 	}
 	other := c.connect()
 	exec := func(sql string) {
@@ -178,7 +178,6 @@ func (c *chaos) meetsOnce(at encounter) (ended outcome, err error) {
 	exec("set deadlock_timeout = '20s'")
 	exec("begin")
 	exec("lock table " + at.wants + " in share mode")
-	starts()
 	letGo()
 	c.waitFor("the run to want "+at.wants, `
 		select exists (
@@ -188,7 +187,7 @@ func (c *chaos) meetsOnce(at encounter) (ended outcome, err error) {
 				and database = (select oid from pg_database where datname = current_database()))`, at.wants)
 	exec("lock table " + at.holds + " in share mode")
 	_ = other.Close(context.Background())
-	ended = <-done
+	ended = run.ends(c.t)
 	c.front.holdNothing()
 	return ended, err
 }

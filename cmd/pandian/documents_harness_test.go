@@ -205,12 +205,20 @@ func (d *documents) pipeline(name string) string {
 // mapShops enters the customer of each shop that has one.
 func (d *documents) mapShops() {
 	d.t.Helper()
+	var sources, shops, targets, customers []string
+	add := func(source, shop, target, customer string) {
+		sources, shops = append(sources, source), append(shops, shop)
+		targets, customers = append(targets, target), append(customers, customer)
+	}
 	for shop, customer := range d.box.Stockouts().Customers() {
-		d.mapShop("wdt-main", shop, "tplus", customer)
+		add("wdt-main", shop, "tplus", customer)
 	}
 	for shop, customer := range d.box.Saleouts().Customers() {
-		d.mapShop("jst-qimen", strconv.FormatInt(shop, 10), "k3", customer)
+		add("jst-qimen", strconv.FormatInt(shop, 10), "k3", customer)
 	}
+	d.tell(`
+		insert into ref.shop_map (source_connection_code, source_shop_code, target_connection_code, customer_code)
+		select * from unnest($1::text[], $2::text[], $3::text[], $4::text[])`, sources, shops, targets, customers)
 }
 
 func (d *documents) mapShop(source, shop, target, customer string) {

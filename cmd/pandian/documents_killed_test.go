@@ -31,7 +31,7 @@ func TestAKilledLoadDeliversEachBillOnce(t *testing.T) {
 				gate = d.front.holdFrom(t, "k3cloud", c.call)
 			}
 			child := d.start("load", k3Pipeline)
-			<-gate.reached
+			gate.awaits(t, child)
 			d.send(child, syscall.SIGKILL)
 			gate.open()
 			d.waitUntilDead(3)

@@ -5,12 +5,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -41,6 +43,8 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", "4"); err != nil {
 		panic(err)
 	}
+	// Under the race detector a collection costs more than the memory it saves.
+	debug.SetGCPercent(400)
 	os.Exit(m.Run())
 }
 
@@ -55,6 +59,7 @@ type shop struct {
 	environ  []string
 	pace     func(*erphttp.Settings)
 	drain    func(*load.Settings)
+	link     *link
 }
 
 // shopOptions shape a shop. The zero value is a small world behind Qimen, with
@@ -94,7 +99,7 @@ func newShop(t *testing.T, o shopOptions) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &shop{t: t, box: box, front: newFront(t, box, options.Now), dir: t.TempDir(), pace: hurry, drain: retryAtOnce}
+	s := &shop{t: t, box: box, front: newFront(t, box, options.Now), dir: t.TempDir(), pace: hurry, drain: retryAtOnce, link: &link{}}
 	if o.empty {
 		s.database = withCanary(pgtest.Empty(t))
 	} else {
@@ -102,6 +107,7 @@ func newShop(t *testing.T, o shopOptions) *shop {
 	}
 	s.environ = []string{"PANDIAN_CONFIG=" + filepath.Join(s.dir, "pandian.yaml"), "PANDIAN_DATABASE_URL=" + s.database}
 	s.configure(o)
+	t.Cleanup(s.link.close)
 	t.Cleanup(s.findNoSecret)
 	return s
 }
@@ -246,11 +252,21 @@ func (s *shop) pandianWith(ctx context.Context, stdin io.Reader, args ...string)
 	a := newApp()
 	a.stdin, a.stdout, a.stderr = stdin, &out, &errs
 	a.environ, a.pace, a.drain = s.environ, s.pace, s.drain
+	if last, limited := s.t.Deadline(); limited { // what stands still is told by its name
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadlineCause(ctx, last.Add(-time.Minute), errStandsStill)
+		defer cancel()
+	}
 	code := a.execute(ctx, args)
 	ended := outcome{strings.Join(args, " "), code, out.String(), errs.String()}
+	if context.Cause(ctx) == errStandsStill {
+		s.t.Errorf("it was still under way a minute before go test's time was over: %s", ended)
+	}
 	s.hidesSecrets(ended)
 	return ended
 }
+
+var errStandsStill = errors.New("go test's time is nearly over")
 
 // must is for a command line that goes well.
 func (s *shop) must(args ...string) outcome {
@@ -322,28 +338,6 @@ func decode[T any](t *testing.T, raw json.RawMessage) T {
 		t.Fatalf("%v in %s", err, raw)
 	}
 	return value
-}
-
-// ask returns one value from the database.
-func ask[T any](s *shop, sql string, args ...any) T {
-	s.t.Helper()
-	var value T
-	conn := s.connect()
-	defer conn.Close(context.Background())
-	if err := conn.QueryRow(s.t.Context(), sql, args...).Scan(&value); err != nil {
-		s.t.Fatalf("%s: %v", sql, err)
-	}
-	return value
-}
-
-// tell changes something in the database.
-func (s *shop) tell(sql string, args ...any) {
-	s.t.Helper()
-	conn := s.connect()
-	defer conn.Close(context.Background())
-	if _, err := conn.Exec(s.t.Context(), sql, args...); err != nil {
-		s.t.Fatalf("%s: %v", sql, err)
-	}
 }
 
 // locked is a buffer for several goroutines.

@@ -334,8 +334,7 @@ func TestLoadsOfOnePipelineWorkAtOnce(t *testing.T) {
 	}
 	var sent int64
 	for _, child := range children {
-		<-child.done
-		ended := outcome{"load", child.ProcessState.ExitCode(), child.out.String(), child.errs.String()}
+		ended := child.ends(t)
 		figures := ended.figuresOf(t, tplusPipeline).Documents
 		if ended.code != fault.ExitOK || figures.Sent == 0 {
 			t.Errorf("got %+v and exit code %d, want each process to send its share", figures, ended.code)

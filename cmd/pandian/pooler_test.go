@@ -69,9 +69,8 @@ func TestAPoolerInSessionMode(t *testing.T) {
 
 	// The lock of a run is its session's.
 	gate := d.front.holdFrom(t, "k3cloud", 1)
-	done := make(chan outcome, 1)
-	go func() { done <- behind.pandian("run", k3Pipeline, "--json") }()
-	<-gate.reached
+	run := behind.beside("run", k3Pipeline, "--json")
+	gate.awaits(t, run)
 	if count := ask[int](d.shop, `
 		select count(*) from pg_locks
 		where
@@ -84,7 +83,7 @@ func TestAPoolerInSessionMode(t *testing.T) {
 	}
 	gate.open()
 	d.front.holdNothing()
-	if ended := <-done; ended.code != fault.ExitOK {
+	if ended := run.ends(t); ended.code != fault.ExitOK {
 		t.Fatalf("want the run to go well, got %s", ended)
 	}
 	d.arrives(k3Pipeline)

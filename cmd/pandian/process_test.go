@@ -44,8 +44,7 @@ func (s *shop) send(p *process, sig os.Signal) outcome {
 	if err := p.Process.Signal(sig); err != nil {
 		s.t.Fatal(err)
 	}
-	<-p.done
-	ended := outcome{p.String(), p.ProcessState.ExitCode(), p.out.String(), p.errs.String()}
+	ended := p.ends(s.t)
 	s.hidesSecrets(ended)
 	return ended
 }
@@ -81,7 +80,7 @@ func TestARunThatWasKilledWhileExtractingIsResumed(t *testing.T) {
 	s := newShop(t, shopOptions{world: manyPages})
 	gate := s.front.holdFrom(t, "wdt", 12)
 	child := s.start("run", "stock-compare")
-	<-gate.reached
+	gate.awaits(t, child)
 	s.waitFor("the first window", `select exists (select from ops."window" where dataset = 'wdt.stock' and state = 'complete')`)
 	s.send(child, syscall.SIGKILL)
 	gate.open()
@@ -195,7 +194,7 @@ func TestASignalEndsARunGracefully(t *testing.T) {
 			s := newShop(t, shopOptions{world: manyPages})
 			gate := s.front.holdFrom(t, "wdt", 6)
 			child := s.start("run", "--json")
-			<-gate.reached
+			gate.awaits(t, child)
 			ended := s.send(child, c.signal)
 			s.failed(ended, c.code)
 			gate.open()

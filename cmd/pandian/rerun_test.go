@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
 	"pandian/internal/sandbox/fault"
 )
@@ -22,20 +20,11 @@ import (
 // values shows too.
 func (s *shop) rowVersions() map[string]string {
 	s.t.Helper()
-	conn := s.connect()
-	defer conn.Close(context.Background())
-	rows, err := conn.Query(s.t.Context(), `
-		select format('%I.%I', nspname, relname)
+	tables := ask[[]string](s, `
+		select array_agg(format('%I.%I', nspname, relname))
 		from pg_class
 		inner join pg_namespace on pg_namespace.oid = relnamespace
 		where relkind = 'r' and (nspname in ('wdt', 'jst', 'yonsuite', 'compare') or nspname = 'outbox' and relname not in ('cursor', 'claim'))`)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		s.t.Fatal(err)
-	}
 	versions := map[string]string{}
 	for _, table := range tables {
 		maps.Copy(versions, s.pairs(fmt.Sprintf("select '%[1]s ' || ctid::text, xmin || ' ' || xmax || ' ' || t::text from %[1]s as t", table)))

@@ -165,7 +165,7 @@ func TestTheFireOfAKilledServerIsTakenOver(t *testing.T) {
 	s.makeDue("run")
 	gate := s.front.holdFrom(t, "wdt", 6)
 	child, _ := s.serving()
-	<-gate.reached
+	gate.awaits(t, child)
 	s.waitFor("the run's number", "select exists (select from ops.job_fire where run_id = 1)")
 	s.send(child, syscall.SIGKILL)
 	gate.open()
@@ -195,7 +195,7 @@ func TestServeStops(t *testing.T) {
 		s.makeDue("run")
 		gate := s.front.holdFrom(t, "wdt", 6)
 		child, address := s.serving("--grace", grace)
-		<-gate.reached
+		gate.awaits(t, child)
 		s.becomes(address+"/readyz", http.StatusOK)
 		return s, child, gate
 	}
@@ -207,7 +207,7 @@ func TestServeStops(t *testing.T) {
 			t.Fatal(err)
 		}
 		gate.open()
-		<-child.done
+		child.ends(t)
 		if code := child.ProcessState.ExitCode(); code != fault.ExitOK {
 			t.Errorf("want exit code 0, got %d: %s", code, child.errs.String())
 		}
@@ -255,14 +255,14 @@ func TestAFireThatMeetsAManualRunIsSkipped(t *testing.T) {
 	s.once()
 	gate := s.front.holdFrom(t, "wdt", 6)
 	child := s.start("run")
-	<-gate.reached
+	gate.awaits(t, child)
 	s.makeDue("run")
 	s.once()
 	if got := ask[string](s, "select state || ': ' || reason from ops.job_fire"); !strings.HasPrefix(got, "skipped: busy: pipeline stock-compare is running already: run 1 on ") {
 		t.Errorf("the fire is %s, want it skipped, and why", got)
 	}
 	gate.open()
-	<-child.done
+	child.ends(t)
 	if code := child.ProcessState.ExitCode(); code != fault.ExitOK {
 		t.Errorf("the manual run ended with %d", code)
 	}

@@ -106,9 +106,8 @@ func TestTwoRunsOfOnePipelineAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, shopOptions{})
 	gate := s.front.holdFrom(t, "wdt", 2)
-	first := make(chan outcome)
-	go func() { first <- s.pandian("run", "--json") }()
-	<-gate.reached
+	first := s.beside("run", "--json")
+	gate.awaits(t, first)
 	failed := s.fails(fault.RunBusy, "run")
 	if !strings.Contains(failed.Message, "run 1") {
 		t.Errorf("got %s, want it to name the run that works", failed.Message)
@@ -117,7 +116,7 @@ func TestTwoRunsOfOnePipelineAtOnce(t *testing.T) {
 		t.Error("a stage got past the lock of the pipeline")
 	}
 	gate.open()
-	ended := <-first
+	ended := first.ends(t)
 	if ended.code != 0 {
 		t.Fatalf("want the first run to go well, got %s", ended)
 	}

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/jackc/pgx/v5"
 
 	"pandian/internal/sandbox/world"
 )
@@ -256,28 +254,4 @@ func (s *shop) agreesByRow(params world.Params) {
 	if diff := cmp.Diff(missingHere, only); diff != "" {
 		s.t.Errorf("missing here (want -, got +)\n%s", diff)
 	}
-}
-
-// pairs reads two columns.
-func (s *shop) pairs(sql string, args ...any) map[string]string {
-	s.t.Helper()
-	conn := s.connect()
-	defer conn.Close(context.Background())
-	rows, err := conn.Query(s.t.Context(), sql, args...)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	pairs := map[string]string{}
-	var name, value string
-	_, err = pgx.ForEachRow(rows, []any{&name, &value}, func() error {
-		if _, twice := pairs[name]; twice {
-			s.t.Errorf("%s comes twice", name)
-		}
-		pairs[name] = value
-		return nil
-	})
-	if err != nil {
-		s.t.Fatalf("%s: %v", sql, err)
-	}
-	return pairs
 }
