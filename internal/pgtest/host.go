@@ -66,11 +66,15 @@ func openHost(ctx context.Context) (*host, error) {
 }
 
 // startServer starts or joins the user's throwaway server. Its folder carries
-// the user's name, so that users do not get into each other's way.
+// the user's name, so that users do not get into each other's way. It is in memory
+// where there is room: a database is some hundred files, and each test makes one.
 func startServer(ctx context.Context) (*pgserver.Server, error) {
-	dir, err := pgserver.ReachableTempDir()
-	if err != nil {
-		return nil, err
+	dir := memoryFolder()
+	if dir == "" {
+		var err error
+		if dir, err = pgserver.ReachableTempDir(); err != nil {
+			return nil, err
+		}
 	}
 	name := "unknown"
 	if u, err := user.Current(); err == nil {
