@@ -1,17 +1,27 @@
 package transform_test
 
 import (
+	"context"
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"log/slog"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"pandian/internal/pgtest"
+	"pandian/internal/schema"
+	"pandian/migrations"
 	"pandian/sql"
 	"pandian/transform"
 )
@@ -22,6 +32,14 @@ var (
 	//go:embed testdata/given_documents.sql
 	givenDocumentsSQL string
 )
+
+// givenPartitionsSQL makes those of the days around today.
+const givenPartitionsSQL = `
+	select ops.make_day_partitions(parent::regclass, current_date - 1, current_date + 2)
+	from unnest(array[
+		'staging.page', 'wdt.stock_change', 'yonsuite.current_stock_change', 'compare.stock_result_change',
+		'wdt.shop_change', 'wdt.stockout_change', 'jst.saleout_change'
+	]) as parent`
 
 // pipeline is the one that the tests carry out where they do not name another.
 const pipeline = "stock-compare"
@@ -66,25 +84,58 @@ func newBundleFor(t testing.TB, pipeline string, more ...string) *bundle {
 	if len(steps) <= len(names) {
 		t.Fatalf("no pipeline %q", pipeline)
 	}
-	b := &bundle{TB: t, pool: pgtest.Pool(t), library: library, pipeline: pipeline, steps: steps}
-	conn, err := b.pool.Acquire(t.Context())
+	b := &bundle{TB: t, pool: preparedPool(t, library), library: library, pipeline: pipeline, steps: steps}
+	b.exec("select given.defaults($1)", pipeline)
+	return b
+}
+
+// preparedPool connects to a copy of a database that was brought up to date once for
+// all tests of a day.
+func preparedPool(t testing.TB, library *transform.Library) *pgxpool.Pool {
+	t.Helper()
+	given := strings.Join([]string{givenPartitionsSQL, givenSQL, givenDocumentsSQL}, ";\n")
+	key := sha256.New()
+	fmt.Fprintln(key, "bundle", time.Now().UTC().Format(time.DateOnly), given)
+	for _, files := range []fs.FS{migrations.FS, sql.FS} {
+		if err := addFiles(key, files); err != nil {
+			t.Fatal(err)
+		}
+	}
+	address := pgtest.Prepared(t, hex.EncodeToString(key.Sum(nil)), func(ctx context.Context, address string) error {
+		migrator, err := schema.New(schema.Options{URL: address, Migrations: migrations.FS})
+		if err != nil {
+			return err
+		}
+		if _, err := migrator.Up(ctx); err != nil {
+			return err
+		}
+		conn, err := pgx.Connect(ctx, address)
+		if err != nil {
+			return err
+		}
+		_, err = library.Apply(ctx, conn)
+		if err == nil {
+			_, err = conn.Exec(ctx, given, pgx.QueryExecModeSimpleProtocol)
+		}
+		return errors.Join(err, conn.Close(ctx))
+	})
+	pool, err := pgxpool.New(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Release()
-	if _, err := library.Apply(t.Context(), conn.Conn()); err != nil {
-		t.Fatal(err)
-	}
-	b.script(`
-		select ops.make_day_partitions(parent::regclass, current_date - 1, current_date + 2)
-		from unnest(array[
-			'staging.page', 'wdt.stock_change', 'yonsuite.current_stock_change', 'compare.stock_result_change',
-			'wdt.shop_change', 'wdt.stockout_change', 'jst.saleout_change'
-		]) as parent`)
-	b.script(givenSQL)
-	b.script(givenDocumentsSQL)
-	b.exec("select given.defaults($1)", pipeline)
-	return b
+	t.Cleanup(pool.Close)
+	return pool
+}
+
+func addFiles(sum io.Writer, files fs.FS) error {
+	return fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		text, err := fs.ReadFile(files, path)
+		fmt.Fprintf(sum, "%s %d\n%s", path, len(text), text)
+		return err
+	})
 }
 
 func loadLibrary(t testing.TB) *transform.Library {

@@ -67,9 +67,13 @@ func openHost(ctx context.Context) (*host, error) {
 
 // startServer starts or joins the user's throwaway server. Its folder carries
 // the user's name, so that users do not get into each other's way. It is in memory
-// where there is room: a database is some hundred files, and each test makes one.
+// where there is room, unless TMPDIR says where to be: a database is some hundred
+// files, and each test makes one.
 func startServer(ctx context.Context) (*pgserver.Server, error) {
-	dir := memoryFolder()
+	dir := ""
+	if os.Getenv("TMPDIR") == "" {
+		dir = memoryFolder()
+	}
 	if dir == "" {
 		var err error
 		if dir, err = pgserver.ReachableTempDir(); err != nil {
