@@ -87,7 +87,8 @@ func (p *pipelineRun) retainHistory(ctx context.Context) {
 		return
 	}
 	settings := retention.DefaultHistorySettings()
-	settings.Keep = keep
+	// A reading tells of its pages, which are gone by then.
+	settings.Keep, settings.KeepReadings = keep, p.cfg.Retention.Pages
 	err = repeat.Do(ctx, p.app.log, "remove old history", func(ctx context.Context) error {
 		removed, err := retention.RemoveHistory(ctx, pool, settings, time.Now())
 		if !removed.IsEmpty() {

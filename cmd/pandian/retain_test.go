@@ -26,10 +26,16 @@ func TestARunRemovesOldHistory(t *testing.T) {
 	if got := ask[int](s, "select count(*) from ops.run where run_id < 4"); got != 3 {
 		t.Errorf("got %d old runs with forever, want 3", got)
 	}
-	s.replace("history: forever", "history: 30d")
-	// Pages are there for as long as retention.pages says, and with them their runs.
+	// Readings go with their pages, for which retention.pages says 30 days.
+	s.replace("history: forever", "history: 550d")
 	said := s.must("run", "stock-compare", "--json").stderr
-	if !strings.Contains(said, "old history removed") || !strings.Contains(said, `"ops.window":`) || !strings.Contains(said, `"ops.tally":`) {
+	if !strings.Contains(said, "old history removed") || !strings.Contains(said, `"ops.window":`) || strings.Contains(said, `"ops.tally":`) {
+		t.Errorf("got %s, want it to say that it removed readings, and nothing else", said)
+	}
+	s.replace("history: 550d", "history: 30d")
+	// Pages are there for as long as retention.pages says, and with them their runs.
+	said = s.must("run", "stock-compare", "--json").stderr
+	if !strings.Contains(said, "old history removed") || !strings.Contains(said, `"ops.tally":`) {
 		t.Errorf("got %s, want it to say what it removed", said)
 	}
 	if got := ask[int](s, "select count(*) from ops.run where run_id < 4"); got != 1 {

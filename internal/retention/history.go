@@ -20,6 +20,9 @@ type HistorySettings struct {
 	// Keep is how long runs, readings, rejects, changes of discrepancies and fires
 	// are kept after they ended; a day at least.
 	Keep time.Duration
+	// KeepReadings is the same for readings (ops.window), where it is shorter: each
+	// asks how far a dataset is covered of all that are there. 0 stands for Keep.
+	KeepReadings time.Duration
 	// BatchSize is how many rows one transaction goes through, for runs how many
 	// rows hang on them, roughly; default 5,000.
 	BatchSize int
@@ -62,15 +65,12 @@ func (h HistoryRemoved) IsEmpty() bool {
 // that may not gets a fault with code DatabaseForbidden.
 func RemoveHistory(ctx context.Context, pool *pgxpool.Pool, settings HistorySettings, now time.Time) (HistoryRemoved, error) {
 	removed := HistoryRemoved{Rows: map[string]int64{}}
-	if settings.Keep < 24*time.Hour {
-		return removed, fmt.Errorf("retention of history is %s, must be at least a day", settings.Keep)
+	for _, keep := range []time.Duration{settings.Keep, settings.keepOf(readings)} {
+		if keep < 24*time.Hour {
+			return removed, fmt.Errorf("retention of history is %s, must be at least a day", keep)
+		}
 	}
-	before := now.Add(-settings.Keep)
-	rows, err := pool.Query(ctx, "select subject from ops.history_due($1)", before)
-	if err != nil {
-		return removed, historyForbidden(err, "list old history")
-	}
-	due, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	due, err := settings.due(ctx, pool, now)
 	if err != nil {
 		return removed, historyForbidden(err, "list old history")
 	}
@@ -78,7 +78,7 @@ func RemoveHistory(ctx context.Context, pool *pgxpool.Pool, settings HistorySett
 	for batch := 0; len(due) > 0 && batch < settings.Batches && (batch == 0 || time.Since(started) < settings.Time); batch++ {
 		subject := due[0]
 		due = due[1:]
-		isComplete, err := removed.batch(ctx, pool, subject, before, settings.BatchSize)
+		isComplete, err := removed.batch(ctx, pool, subject, now.Add(-settings.keepOf(subject)), settings.BatchSize)
 		if err != nil {
 			return removed, historyForbidden(err, "remove old history ("+subject+")")
 		}
@@ -89,6 +89,33 @@ func RemoveHistory(ctx context.Context, pool *pgxpool.Pool, settings HistorySett
 	slices.Sort(due)
 	removed.Unfinished = due
 	return removed, nil
+}
+
+// readings is the kind of history that may be kept for a shorter time.
+const readings = "window"
+
+func (s HistorySettings) keepOf(subject string) time.Duration {
+	if subject == readings && s.KeepReadings != 0 {
+		return min(s.Keep, s.KeepReadings)
+	}
+	return s.Keep
+}
+
+// due are the kinds of which something is old, in order: readings first, as runs
+// stay as long as one of theirs does.
+func (s HistorySettings) due(ctx context.Context, pool *pgxpool.Pool, now time.Time) ([]string, error) {
+	rows, err := pool.Query(ctx, `
+		select due.subject
+		from (
+			select subject, 0 as turn from ops.history_due($2) where subject = $3
+			union all
+			select subject, turn from ops.history_due($1) with ordinality as other (subject, turn) where subject <> $3
+		) as due
+		order by due.turn`, now.Add(-s.Keep), now.Add(-s.keepOf(readings)), readings)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
 // batch removes the next batch of a kind of history.

@@ -155,6 +155,10 @@ func keptWindows() map[string]keptStory {
 			keeps: `(select count(*) = 2 from ops."window")`, shows: `(select not is_complete from ops.dataset_state)`,
 			release: reading("snapshot", "complete", 0, 0),
 		},
+		"the newest snapshot that changed something, beside one that found all of it standing": {
+			given: reading("snapshot", "complete", 0, 0) + reading("snapshot", "complete", 0, 0) + `update ops."window" set pages_landed = 0 where window_id = 2`,
+			keeps: `(select count(*) = 2 from ops."window")`, release: reading("snapshot", "complete", 0, 0),
+		},
 		"recorded files whose pages are still there": {
 			given: reading("files", "complete", 0, 0) + reading("files", "complete", 0, 0) + page(`(select min(window_id) from ops."window")`),
 			keeps: `(select count(*) = 2 from ops."window")`, release: `delete from staging.page`,

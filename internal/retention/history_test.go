@@ -118,6 +118,28 @@ func TestRemoveHistory(t *testing.T) {
 		}
 	})
 
+	t.Run("readings may be kept for a shorter time, and never for a longer one", func(t *testing.T) {
+		t.Parallel()
+		settings := historySettings()
+		settings.Keep, settings.KeepReadings = 800*24*time.Hour, historySettings().Keep
+		h := newHistory(t)
+		h.oldAndNew()
+		want := map[string]int64{"ops.window": removedOfOldAndNew()["ops.window"]}
+		if removed := h.removeWith(settings); !maps.Equal(removed.Rows, want) {
+			t.Errorf("got %v, want %v", removed.Rows, want)
+		}
+		settings.Keep, settings.KeepReadings = settings.KeepReadings, settings.Keep
+		h = newHistory(t)
+		h.oldAndNew()
+		if removed := h.removeWith(settings); !maps.Equal(removed.Rows, removedOfOldAndNew()) {
+			t.Errorf("got %v, want %v", removed.Rows, removedOfOldAndNew())
+		}
+		settings.KeepReadings = time.Hour
+		if removed, err := retention.RemoveHistory(t.Context(), h.pool, settings, h.now); err == nil {
+			t.Errorf("readings of an hour ago were removed: %v", removed.Rows)
+		}
+	})
+
 	t.Run("a call does so many batches, and the next one goes on from there", func(t *testing.T) {
 		t.Parallel()
 		h := newHistory(t)

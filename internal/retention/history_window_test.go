@@ -71,9 +71,9 @@ func (h *history) randomWindows(random *rand.Rand) {
 		h.exec(`
 			insert into ops.window (connection_code, dataset, kind, from_at, to_at, state, reason, run_id, opened_at, closed_at, pages_landed, records_landed)
 			select 'wdt', $1, $2, from_at, from_at + $4 * interval '1 hour', $5, case when $5 = 'incomplete' then 'why' end, 9001,
-				now() - $6 * interval '1 day', case when $5 <> 'open' then now() - $6 * interval '1 day' end, 1, 10
+				now() - $6 * interval '1 day', case when $5 <> 'open' then now() - $6 * interval '1 day' end, $8, 10
 			from (select case when $2 <> 'snapshot' then timestamptz '2024-01-01' + $3 * interval '1 hour' + $7 * interval '1 second' end) as moment (from_at)`,
-			dataset, kind, from, span, state, days, random.IntN(3))
+			dataset, kind, from, span, state, days, random.IntN(3), random.IntN(2))
 	}
 }
 
@@ -83,13 +83,16 @@ func (h *history) windows() int {
 }
 
 // proved is what anybody asks of the windows: how far each dataset is covered,
-// which spans an extract need not read, and what a person is told of.
+// which spans an extract need not read, since when nothing has changed, and what a
+// person is told of.
 func (h *history) proved() []string {
 	h.Helper()
 	said := list(h.T, h.pool, `
 		select concat_ws(' ', dataset, kind, verified_through, is_complete, as_of, reason) from ops.dataset_state
 		union all
 		select 'open ' || open_window_count || ' ' || coalesce(incomplete, '') from report.pipeline
+		union all
+		select 'changed ' || dataset || ' ' || max(window_id) from ops.window where kind = 'snapshot' and pages_landed > 0 group by dataset
 		union all
 		select 'unproved ' || window_id || state from ops.window where state = 'open'
 		order by 1`)

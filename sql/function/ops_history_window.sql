@@ -7,7 +7,9 @@
 -- ops.dataset_state and the next extract stand on windows that follow on each other without a gap. Of old ones that touch,
 -- the last stays and takes over the whole span; the others go. Nothing is folded that overlaps a reading which was not
 -- proved and which no later one has made up for: together they might seem to prove it. Of snapshots the newest complete
--- one stays. A reading that was not proved goes once it was made up for, and only within what is verified.
+-- one stays, and the newest that changed something: what vanished with it may not have been looked for yet
+-- (source/yonsuite_current_stock.sql). A reading that was not proved goes once it was made up for, and only within what is
+-- verified.
 -- Recorded files stay as long as a page of theirs does: typing asks for them.
 
 create or replace function ops.remove_old_windows(
@@ -86,7 +88,8 @@ begin
             reading.state,
             reading.from_at,
             reading.to_at,
-            reading.stands_for_count
+            reading.stands_for_count,
+            reading.pages_landed + reading.pages_removed > 0 as has_changed
         from ops."window" as reading
         where
             reading.connection_code = next_code
@@ -216,7 +219,16 @@ begin
                     )
             )
             and case
-                when old.from_at is null then true
+                when old.from_at is null
+                    then not old.has_changed or exists (
+                        select from ops."window" as newer
+                        where
+                            newer.connection_code = next_code
+                            and newer.dataset = old.dataset
+                            and newer.kind = old.kind
+                            and newer.window_id > old.window_id
+                            and newer.pages_landed + newer.pages_removed > 0
+                    )
                 else exists (
                     select from verified
                     where
