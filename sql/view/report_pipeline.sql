@@ -23,6 +23,18 @@ with coverage as materialized (
         on dataset_state.dataset = pipeline_source.dataset
         and dataset_state.connection_code = pipeline_source.connection_code
     group by pipeline_source.pipeline_code
+),
+
+claimed as materialized (
+    -- once, not once a pipeline
+    select
+        claimed.pipeline_code,
+        sum(claimed.sending_count)::bigint as sending,
+        sum(claimed.left_count)::bigint as left_behind,
+        sum(claimed.given_back_count)::bigint as given_back,
+        min(claimed.oldest_at) as oldest_at
+    from outbox.claimed
+    group by claimed.pipeline_code
 )
 
 select
@@ -94,15 +106,7 @@ left join lateral (
     from outbox.pending
     where pending.pipeline_code = pipeline.pipeline_code
 ) as backlog on true
-left join lateral (
-    select
-        sum(claimed.sending_count)::bigint as sending,
-        sum(claimed.left_count)::bigint as left_behind,
-        sum(claimed.given_back_count)::bigint as given_back,
-        min(claimed.oldest_at) as oldest_at
-    from outbox.claimed
-    where claimed.pipeline_code = pipeline.pipeline_code
-) as claimed on true
+left join claimed on claimed.pipeline_code = pipeline.pipeline_code
 left join lateral (
     select
         count(*) filter (where retry.lease_until > clock_timestamp()) as sending,
