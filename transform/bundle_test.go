@@ -1,15 +1,9 @@
 package transform_test
 
 import (
-	"context"
-	"crypto/sha256"
 	_ "embed"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"log/slog"
 	"slices"
 	"strings"
@@ -19,9 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"pandian/internal/pgtest"
-	"pandian/internal/schema"
-	"pandian/migrations"
+	"pandian/internal/pgtest/uptodate"
 	"pandian/sql"
 	"pandian/transform"
 )
@@ -84,58 +76,11 @@ func newBundleFor(t testing.TB, pipeline string, more ...string) *bundle {
 	if len(steps) <= len(names) {
 		t.Fatalf("no pipeline %q", pipeline)
 	}
-	b := &bundle{TB: t, pool: preparedPool(t, library), library: library, pipeline: pipeline, steps: steps}
+	// The partitions are those of a day, so each day has a database to copy from.
+	given := fmt.Sprintf("-- %s\n%s;\n%s;\n%s", time.Now().UTC().Format(time.DateOnly), givenPartitionsSQL, givenSQL, givenDocumentsSQL)
+	b := &bundle{TB: t, pool: uptodate.Pool(t, given), library: library, pipeline: pipeline, steps: steps}
 	b.exec("select given.defaults($1)", pipeline)
 	return b
-}
-
-// preparedPool connects to a copy of a database that was brought up to date once for
-// all tests of a day.
-func preparedPool(t testing.TB, library *transform.Library) *pgxpool.Pool {
-	t.Helper()
-	given := strings.Join([]string{givenPartitionsSQL, givenSQL, givenDocumentsSQL}, ";\n")
-	key := sha256.New()
-	fmt.Fprintln(key, "bundle", time.Now().UTC().Format(time.DateOnly), given)
-	for _, files := range []fs.FS{migrations.FS, sql.FS} {
-		if err := addFiles(key, files); err != nil {
-			t.Fatal(err)
-		}
-	}
-	address := pgtest.Prepared(t, hex.EncodeToString(key.Sum(nil)), func(ctx context.Context, address string) error {
-		migrator, err := schema.New(schema.Options{URL: address, Migrations: migrations.FS})
-		if err != nil {
-			return err
-		}
-		if _, err := migrator.Up(ctx); err != nil {
-			return err
-		}
-		conn, err := pgx.Connect(ctx, address)
-		if err != nil {
-			return err
-		}
-		_, err = library.Apply(ctx, conn)
-		if err == nil {
-			_, err = conn.Exec(ctx, given, pgx.QueryExecModeSimpleProtocol)
-		}
-		return errors.Join(err, conn.Close(ctx))
-	})
-	pool, err := pgxpool.New(t.Context(), address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(pool.Close)
-	return pool
-}
-
-func addFiles(sum io.Writer, files fs.FS) error {
-	return fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(files, path)
-		fmt.Fprintf(sum, "%s %d\n%s", path, len(text), text)
-		return err
-	})
 }
 
 func loadLibrary(t testing.TB) *transform.Library {

@@ -1,22 +1,14 @@
 package retention_test
 
 import (
-	"context"
-	"crypto/sha256"
 	"fmt"
-	"io/fs"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"pandian/internal/pgtest"
+	"pandian/internal/pgtest/uptodate"
 	"pandian/internal/retention"
-	"pandian/internal/schema"
-	"pandian/migrations"
-	"pandian/sql"
-	"pandian/transform"
 )
 
 // history is a database with pipeline p, which reads wdt.stock of connection wdt
@@ -44,61 +36,7 @@ func newHistory(t *testing.T) *history {
 // historyPool connects to a database that is up to date.
 func historyPool(t testing.TB) *pgxpool.Pool {
 	t.Helper()
-	pool, err := pgxpool.New(t.Context(), pgtest.Prepared(t, "history "+contentOf(t, migrations.FS, sql.FS), migrate))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(pool.Close)
-	return pool
-}
-
-// migrate brings an empty database up to date.
-func migrate(ctx context.Context, address string) error {
-	migrator, err := schema.New(schema.Options{URL: address, Migrations: migrations.FS})
-	if err != nil {
-		return err
-	}
-	if _, err := migrator.Up(ctx); err != nil {
-		return err
-	}
-	conn, err := pgx.Connect(ctx, address)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	library, err := transform.Load(sql.FS)
-	if err != nil {
-		return err
-	}
-	if _, err := library.Apply(ctx, conn); err != nil {
-		return err
-	}
-	_, err = conn.Exec(ctx, "select ops.grant_roles()")
-	return err
-}
-
-// contentOf changes with every file.
-func contentOf(t testing.TB, all ...fs.FS) string {
-	t.Helper()
-	sum := sha256.New()
-	for _, files := range all {
-		names, err := fs.Glob(files, "*.sql")
-		if err != nil {
-			t.Fatal(err)
-		}
-		more, err := fs.Glob(files, "*/*.sql")
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range append(names, more...) {
-			text, err := fs.ReadFile(files, name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			fmt.Fprintf(sum, "%s %d\n%s", name, len(text), text)
-		}
-	}
-	return fmt.Sprintf("%x", sum.Sum(nil))
+	return uptodate.Pool(t, "select ops.grant_roles()")
 }
 
 func (h *history) exec(text string, args ...any) {
