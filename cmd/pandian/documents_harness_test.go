@@ -221,13 +221,6 @@ func (d *documents) mapShops() {
 		select * from unnest($1::text[], $2::text[], $3::text[], $4::text[])`, sources, shops, targets, customers)
 }
 
-func (d *documents) mapShop(source, shop, target, customer string) {
-	d.t.Helper()
-	d.tell(`
-		insert into ref.shop_map (source_connection_code, source_shop_code, target_connection_code, customer_code)
-		values ($1, $2, $3, $4)`, source, shop, target, customer)
-}
-
 // vaultKey is a key to keep tokens with.
 const vaultKey = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 

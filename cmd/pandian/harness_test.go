@@ -259,7 +259,7 @@ func (s *shop) pandianWith(ctx context.Context, stdin io.Reader, args ...string)
 	}
 	code := a.execute(ctx, args)
 	ended := outcome{strings.Join(args, " "), code, out.String(), errs.String()}
-	if context.Cause(ctx) == errStandsStill {
+	if errors.Is(context.Cause(ctx), errStandsStill) {
 		s.t.Errorf("it was still under way a minute before go test's time was over: %s", ended)
 	}
 	s.hidesSecrets(ended)
