@@ -3,13 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -116,21 +114,7 @@ func newShop(t *testing.T, o shopOptions) *shop {
 // to date, which is done once for all tests.
 func migratedDatabase(t *testing.T) string {
 	t.Helper()
-	key := sha256.New()
-	for _, files := range []fs.FS{migrations.FS, sql.FS} {
-		err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() {
-				return err
-			}
-			text, err := fs.ReadFile(files, path)
-			fmt.Fprintf(key, "%s %d\n%s", path, len(text), text)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return pgtest.Prepared(t, fmt.Sprintf("pandian migrate up %x", key.Sum(nil)), func(ctx context.Context, address string) error {
+	return pgtest.Prepared(t, "pandian migrate up", func(ctx context.Context, address string) error {
 		var said locked
 		a := newApp()
 		a.stdout, a.stderr, a.environ = &said, &said, []string{"PANDIAN_DATABASE_URL=" + address}
@@ -138,7 +122,7 @@ func migratedDatabase(t *testing.T) string {
 			return fmt.Errorf("pandian migrate up ended with %d: %s", code, said.String())
 		}
 		return nil
-	})
+	}, migrations.FS, sql.FS)
 }
 
 // in is the shop for a subtest.

@@ -31,7 +31,6 @@ package pgtest
 
 import (
 	"context"
-	"crypto/sha256"
 	"io/fs"
 	"testing"
 	"time"
@@ -63,10 +62,15 @@ func URL(t testing.TB) string {
 }
 
 // Prepared is the address of a fresh copy of a database that prepare was given
-// the address of once, when it was empty. key changes with what prepare does.
-func Prepared(t testing.TB, key string, prepare func(ctx context.Context, address string) error) string {
+// the address of once, when it was empty. key changes with what prepare does, and
+// files are those that it reads.
+func Prepared(t testing.TB, key string, prepare func(ctx context.Context, address string) error, files ...fs.FS) string {
 	t.Helper()
-	return newDatabase(t, &recipe{sha256.Sum256([]byte(key)), prepare})
+	sum, err := fingerprint(key, files...)
+	if err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	return newDatabase(t, &recipe{sum, prepare})
 }
 
 // New connects to a fresh database with the migrations in fsys (goose, *.sql)

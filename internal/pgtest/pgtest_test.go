@@ -173,14 +173,16 @@ func TestTemplate(t *testing.T) {
 			"two files":       {"1_a.sql": {Data: []byte("x")}, "2_a.sql": {}},
 			"none":            {},
 		} {
-			sum, err := fingerprint(fsys)
-			if err != nil {
-				t.Fatal(err)
+			for _, key := range []string{"", "k"} {
+				sum, err := fingerprint(key, fsys)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if other, ok := seen[string(sum[:])]; ok {
+					t.Errorf("%s with key %q and %s are the same", what, key, other)
+				}
+				seen[string(sum[:])] = fmt.Sprintf("%s with key %q", what, key)
 			}
-			if other, ok := seen[string(sum[:])]; ok {
-				t.Errorf("%s and %s have the same key", what, other)
-			}
-			seen[string(sum[:])] = what
 		}
 	})
 }

@@ -25,7 +25,7 @@ type recipe struct {
 
 // migrated is the recipe of a database with the migrations in fsys.
 func migrated(fsys fs.FS) (recipe, error) {
-	sum, err := fingerprint(fsys)
+	sum, err := fingerprint("migrations", fsys)
 	return recipe{sum, func(ctx context.Context, address string) error { return migrate(ctx, address, fsys) }}, err
 }
 
@@ -117,20 +117,22 @@ func migrate(ctx context.Context, address string, fsys fs.FS) (err error) {
 	return nil
 }
 
-// fingerprint identifies the migrations in fsys by their names and contents.
-func fingerprint(fsys fs.FS) ([sha256.Size]byte, error) {
-	names, err := fs.Glob(fsys, "*.sql") // sorted
-	if err != nil {
-		return [sha256.Size]byte{}, fmt.Errorf("list migrations: %w", err)
-	}
+// fingerprint changes with the key and with the names and contents of the files.
+func fingerprint(key string, files ...fs.FS) ([sha256.Size]byte, error) {
 	hash := sha256.New()
-	for _, name := range names {
-		content, err := fs.ReadFile(fsys, name)
+	fmt.Fprintf(hash, "%d %s\n", len(key), key)
+	for _, fsys := range files {
+		err := fs.WalkDir(fsys, ".", func(path string, entry fs.DirEntry, err error) error { // sorted
+			if err != nil || entry.IsDir() {
+				return err
+			}
+			content, err := fs.ReadFile(fsys, path)
+			fmt.Fprintf(hash, "%s %d\n%s", path, len(content), content)
+			return err
+		})
 		if err != nil {
-			return [sha256.Size]byte{}, fmt.Errorf("read migration: %w", err)
+			return [sha256.Size]byte{}, fmt.Errorf("read what the template is made of: %w", err)
 		}
-		fmt.Fprintf(hash, "%s %d\n", name, len(content))
-		hash.Write(content)
 	}
 	return [sha256.Size]byte(hash.Sum(nil)), nil
 }

@@ -20,8 +20,8 @@ type HistorySettings struct {
 	// Keep is how long runs, readings, rejects, changes of discrepancies and fires
 	// are kept after they ended; a day at least.
 	Keep time.Duration
-	// KeepReadings is the same for readings (ops.window), where it is shorter: each
-	// asks how far a dataset is covered of all that are there. 0 stands for Keep.
+	// KeepReadings is the same for readings (ops.window), where it is shorter: whoever
+	// asks how far a dataset is covered goes through all of them. 0 stands for Keep.
 	KeepReadings time.Duration
 	// BatchSize is how many rows one transaction goes through, for runs how many
 	// rows hang on them, roughly; default 5,000.

@@ -5,11 +5,7 @@ package uptodate
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
-	"io"
-	"io/fs"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -26,33 +22,15 @@ import (
 // to date and given the statements of given once.
 func Pool(t testing.TB, given string) *pgxpool.Pool {
 	t.Helper()
-	key := sha256.New()
-	fmt.Fprintf(key, "up to date %d\n%s", len(given), given)
-	for _, files := range []fs.FS{migrations.FS, sql.FS} {
-		if err := addFiles(key, files); err != nil {
-			t.Fatal(err)
-		}
-	}
-	address := pgtest.Prepared(t, fmt.Sprintf("%x", key.Sum(nil)), func(ctx context.Context, address string) error {
+	address := pgtest.Prepared(t, "up to date "+given, func(ctx context.Context, address string) error {
 		return prepare(ctx, address, given)
-	})
+	}, migrations.FS, sql.FS)
 	pool, err := pgxpool.New(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
 	return pool
-}
-
-func addFiles(sum io.Writer, files fs.FS) error {
-	return fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		text, err := fs.ReadFile(files, path)
-		fmt.Fprintf(sum, "%s %d\n%s", path, len(text), text)
-		return err
-	})
 }
 
 func prepare(ctx context.Context, address, given string) (err error) {
